@@ -1,0 +1,57 @@
+// Where source pictures come from: Y4M by our own reader, everything else by FFmpeg's libraries.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "codec/picture.hh"
+
+namespace host {
+
+/// A positive fraction.
+struct Rational {
+  int num = 1;
+  int den = 1;
+
+  bool operator==(const Rational&) const = default;
+};
+
+/// What is known of a video before its pictures are read.
+struct StreamInfo {
+  int width = 0;   ///< luma samples, 1 to 16383
+  int height = 0;  ///< luma samples, 1 to 16383
+  Rational frame_rate{25, 1};
+  Rational sample_aspect;          ///< width of a sample / its height; 1 where unknown
+  std::int64_t picture_count = -1;  ///< as the container claims (a hint); -1 where unknown
+  bool full_range = false;  ///< the input's samples were full range (pictures come out limited)
+  /// What a user should be told, one sentence each: conversions, defaults taken.
+  std::vector<std::string> notices;
+
+  bool operator==(const StreamInfo&) const = default;
+};
+
+/// The pictures of one video, in the order in which they are shown; at least one.
+class PictureSource {
+ public:
+  PictureSource() = default;
+  PictureSource(const PictureSource&) = delete;
+  PictureSource(PictureSource&&) = delete;
+  PictureSource& operator=(const PictureSource&) = delete;
+  PictureSource& operator=(PictureSource&&) = delete;
+  virtual ~PictureSource() = default;
+
+  virtual const StreamInfo& info() const = 0;
+  /// The next picture (8-bit 4:2:0, limited range, size as in info(), padded and with borders), or
+  /// nothing after the last. Throws InputError for damaged input, for a size that changes and for a
+  /// video of no pictures; std::system_error if the file cannot be read.
+  virtual std::optional<vp8::Picture> next() = 0;
+};
+
+/// Opens a video. "-" and other pipes must hold 8-bit 4:2:0 Y4M. A regular file is read by Y4mReader
+/// if it is such Y4M, else, like a URL, by FFmpeg's libraries. Throws InputError, std::system_error.
+std::unique_ptr<PictureSource> open_source(const std::string& path);
+
+}  // namespace host
