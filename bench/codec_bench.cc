@@ -53,10 +53,10 @@ struct Data {
 }  // namespace vp8
 
 // name, then the call, with `x` the position of the block and `d` the Data.
-#define VP8_PAIR_BENCHES(V)                                                              \
-  V(sad16x16)                                                                            \
-  V(sad16x8) V(sad8x16) V(sad8x8) V(sad4x4) V(sse16x16) V(sse8x8) V(sse4x4) V(satd16x16) \
-      V(satd8x8) V(satd4x4)
+#define VP8_PAIR_BENCHES(V) \
+  V(sad16x16)               \
+  V(sad16x8)                \
+  V(sad8x16) V(sad8x8) V(sad4x4) V(sse16x16) V(sse8x8) V(sse4x4) V(satd16x16) V(satd8x8) V(satd4x4)
 #define VP8_OTHER_BENCHES(V)                                                                      \
   V(sad16x16_x4, {                                                                                \
     const std::uint8_t* const b[4] = {&d.b[x], &d.b[x + 1], &d.b[x + kStride], &d.b[x + 5]};      \

@@ -20,8 +20,8 @@
 
 namespace vp8 {
 
-using PredictFunction = void (*)(
-    const std::uint8_t*, std::ptrdiff_t, int, int, std::uint8_t*, std::ptrdiff_t);
+using PredictFunction =
+    void (*)(const std::uint8_t*, std::ptrdiff_t, int, int, std::uint8_t*, std::ptrdiff_t);
 using FilterFunction = void (*)(std::uint8_t*, std::uint8_t*, std::uint8_t*, std::ptrdiff_t);
 
 struct FunctionsUnderBench {
@@ -33,14 +33,14 @@ constexpr EdgeLimits kMbLimits{60, 20, 1};
 constexpr EdgeLimits kSubblockLimits{52, 20, 1};
 
 /// All normal-filter edges of one macroblock; `f` names where its functions live.
-#define VP8_FILTER_MACROBLOCK(f, y, u, v, stride)                  \
-  f::filter_mb_left_edge_luma(y, stride, kMbLimits);               \
-  f::filter_mb_left_edge_chroma(u, v, stride, kMbLimits);          \
-  f::filter_subblock_left_edges_luma(y, stride, kSubblockLimits);  \
+#define VP8_FILTER_MACROBLOCK(f, y, u, v, stride)                      \
+  f::filter_mb_left_edge_luma(y, stride, kMbLimits);                   \
+  f::filter_mb_left_edge_chroma(u, v, stride, kMbLimits);              \
+  f::filter_subblock_left_edges_luma(y, stride, kSubblockLimits);      \
   f::filter_subblock_left_edges_chroma(u, v, stride, kSubblockLimits); \
-  f::filter_mb_top_edge_luma(y, stride, kMbLimits);                \
-  f::filter_mb_top_edge_chroma(u, v, stride, kMbLimits);           \
-  f::filter_subblock_top_edges_luma(y, stride, kSubblockLimits);   \
+  f::filter_mb_top_edge_luma(y, stride, kMbLimits);                    \
+  f::filter_mb_top_edge_chroma(u, v, stride, kMbLimits);               \
+  f::filter_subblock_top_edges_luma(y, stride, kSubblockLimits);       \
   f::filter_subblock_top_edges_chroma(u, v, stride, kSubblockLimits)
 
 constexpr int kStride = 1120;  // rows of a power of two would fight for cache sets
@@ -103,11 +103,8 @@ void filter_macroblock(std::uint8_t* y, std::uint8_t* u, std::uint8_t* v, std::p
 }
 
 FunctionsUnderBench functions_under_bench() {
-  return {predict_sixtap<16, 16>,
-          predict_sixtap<8, 8>,
-          predict_sixtap<4, 4>,
-          predict_bilinear<16, 16>,
-          filter_macroblock};
+  return {predict_sixtap<16, 16>, predict_sixtap<8, 8>, predict_sixtap<4, 4>,
+          predict_bilinear<16, 16>, filter_macroblock};
 }
 
 }  // namespace HWY_NAMESPACE
@@ -127,12 +124,9 @@ void filter_macroblock_scalar(std::uint8_t* y,
 }
 
 void add_all_benchmarks() {
-  add_benchmarks("scalar",
-                 {scalar::predict_sixtap<16, 16>,
-                  scalar::predict_sixtap<8, 8>,
-                  scalar::predict_sixtap<4, 4>,
-                  scalar::predict_bilinear<16, 16>,
-                  filter_macroblock_scalar});
+  add_benchmarks("scalar", {scalar::predict_sixtap<16, 16>, scalar::predict_sixtap<8, 8>,
+                            scalar::predict_sixtap<4, 4>, scalar::predict_bilinear<16, 16>,
+                            filter_macroblock_scalar});
   for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
     hwy::SetSupportedTargetsForTest(target);
     add_benchmarks(hwy::TargetName(target), HWY_DYNAMIC_DISPATCH(functions_under_bench)());

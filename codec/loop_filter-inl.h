@@ -19,16 +19,17 @@ namespace HWY_NAMESPACE {
 namespace loop_filter {
 namespace hn = hwy::HWY_NAMESPACE;
 
-using Pixels = hn::FixedTag<std::uint8_t, 16>;
-using HalfPixels = hn::FixedTag<std::uint8_t, 8>;
-using Changes = hn::FixedTag<std::int8_t, 16>;
-using WideChanges = hn::FixedTag<std::int16_t, 8>;
+using Pixels = hn::FixedTag<uint8_t, 16>;
+using HalfPixels = hn::FixedTag<uint8_t, 8>;
+using Changes = hn::FixedTag<int8_t, 16>;
+using WideChanges = hn::FixedTag<int16_t, 8>;
 using PixelVector = hn::Vec<Pixels>;
 using ChangeVector = hn::Vec<Changes>;
 using WideVector = hn::Vec<WideChanges>;
 using PixelMask = hn::Mask<Pixels>;
 
-/// The pixels across an edge, a vector of positions each: p3 p2 p1 p0 | q0 q1 q2 q3.
+/// The pixels across an edge, a vector of positions each: p3 p2 p1 p0 | q0 q1 q2 q3. Also, while
+/// they are transposed, any eight rows or columns in that order.
 struct Edge {
   PixelVector p3, p2, p1, p0, q0, q1, q2, q3;
 };
@@ -58,7 +59,6 @@ HWY_INLINE PixelMask should_filter(const Edge& e, const EdgeLimits& limits) {
   return hn::Eq(hn::Or(interior, excess_of_step(e, hn::Set(d, limits.edge))), hn::Zero(d));
 }
 
-/// Where there is no high edge variance.
 HWY_INLINE PixelMask is_smooth(const Edge& e, const EdgeLimits& limits) {
   const Pixels d;
   return hn::Eq(hn::SaturatedSub(variance(e), hn::Set(d, limits.hev_threshold)), hn::Zero(d));
@@ -89,8 +89,10 @@ HWY_INLINE ChangeVector edge_change(const Edge& e, ChangeVector outer) {
   return hn::SaturatedAdd(hn::SaturatedAdd(hn::SaturatedAdd(outer, step), step), step);
 }
 
-/// before += up, after -= down.
-HWY_INLINE void adjust(PixelVector& before, PixelVector& after, ChangeVector up, ChangeVector down) {
+HWY_INLINE void adjust(PixelVector& before,
+                       PixelVector& after,
+                       ChangeVector up,
+                       ChangeVector down) {
   before = to_pixels(hn::SaturatedAdd(to_signed(before), up));
   after = to_pixels(hn::SaturatedSub(to_signed(after), down));
 }
@@ -98,19 +100,20 @@ HWY_INLINE void adjust(PixelVector& before, PixelVector& after, ChangeVector up,
 /// Moves p0 and q0 towards each other; returns what q0 lost.
 HWY_INLINE ChangeVector adjust_edge(Edge& e, ChangeVector change) {
   const Changes d;
-  const ChangeVector down = hn::ShiftRight<3>(hn::SaturatedAdd(change, hn::Set(d, 4)));
-  const ChangeVector up = hn::ShiftRight<3>(hn::SaturatedAdd(change, hn::Set(d, 3)));
+  const auto down = hn::ShiftRight<3>(hn::SaturatedAdd(change, hn::Set(d, 4)));
+  const auto up = hn::ShiftRight<3>(hn::SaturatedAdd(change, hn::Set(d, 3)));
   adjust(e.p0, e.q0, up, down);
   return down;
 }
 
 struct SimpleFilter {
   static constexpr int kReach = 1;  // pixels changed on either side
-  std::uint8_t edge_limit;
+  int edge_limit;
 
   HWY_INLINE void operator()(Edge& e) const {
     const Pixels d;
-    const PixelMask mask = hn::Eq(excess_of_step(e, hn::Set(d, edge_limit)), hn::Zero(d));
+    const PixelMask mask =
+        hn::Eq(excess_of_step(e, hn::Set(d, static_cast<uint8_t>(edge_limit))), hn::Zero(d));
     adjust_edge(e, keep_where(mask, edge_change(e, outer_change(e))));
   }
 };
@@ -133,7 +136,7 @@ HWY_INLINE ChangeVector pack(WideVector low, WideVector high) {
 #if HWY_ARCH_X86
   return ChangeVector{_mm_packs_epi16(low.raw, high.raw)};
 #else
-  const hn::FixedTag<std::int8_t, 8> d;
+  const hn::FixedTag<int8_t, 8> d;
   return hn::Combine(Changes(), hn::DemoteTo(d, high), hn::DemoteTo(d, low));
 #endif
 }
@@ -174,20 +177,18 @@ struct MacroblockFilter {
 
 /// Rows of luma, 16 samples wide.
 struct LumaRows {
-  std::uint8_t* y;
-  std::ptrdiff_t stride;
+  uint8_t* y;
+  ptrdiff_t stride;
 
   HWY_INLINE PixelVector load(int row) const { return hn::LoadU(Pixels(), y + row * stride); }
-  HWY_INLINE void store(PixelVector v, int row) const {
-    hn::StoreU(v, Pixels(), y + row * stride);
-  }
+  HWY_INLINE void store(PixelVector v, int row) const { hn::StoreU(v, Pixels(), y + row * stride); }
 };
 
 /// Rows of chroma: 8 samples of U, then 8 of V.
 struct ChromaRows {
-  std::uint8_t* u;
-  std::uint8_t* v;
-  std::ptrdiff_t stride;
+  uint8_t* u;
+  uint8_t* v;
+  ptrdiff_t stride;
 
   HWY_INLINE PixelVector load(int row) const {
     const HalfPixels d;
@@ -200,17 +201,15 @@ struct ChromaRows {
   }
 };
 
-/// Filters the horizontal edge above `row`.
+template <class Rows>
+HWY_INLINE Edge load_eight(const Rows& rows, int row) {
+  return {rows.load(row),     rows.load(row + 1), rows.load(row + 2), rows.load(row + 3),
+          rows.load(row + 4), rows.load(row + 5), rows.load(row + 6), rows.load(row + 7)};
+}
+
 template <class Rows, class Filter>
 HWY_INLINE void filter_horizontal_edge(const Rows& rows, int row, const Filter& filter) {
-  Edge e{rows.load(row - 4),
-         rows.load(row - 3),
-         rows.load(row - 2),
-         rows.load(row - 1),
-         rows.load(row),
-         rows.load(row + 1),
-         rows.load(row + 2),
-         rows.load(row + 3)};
+  Edge e = load_eight(rows, row - 4);
   filter(e);
   if constexpr (Filter::kReach >= 3) {
     rows.store(e.p2, row - 3);
@@ -226,30 +225,22 @@ HWY_INLINE void filter_horizontal_edge(const Rows& rows, int row, const Filter& 
 
 /// 16 rows, eight from `a` on and eight from `b` on: the halves of luma, or U and V.
 struct Columns {
-  std::uint8_t* a;
-  std::uint8_t* b;
-  std::ptrdiff_t stride;
-};
-
-struct Eight {
-  PixelVector v0, v1, v2, v3, v4, v5, v6, v7;
+  uint8_t* a;
+  uint8_t* b;
+  ptrdiff_t stride;
 };
 
 /// Interleaves the bytes of vectors i and i + 4: the byte index, vector before lane, turns left by
 /// one bit. Three turns make rows from columns; one at loading and three make columns from rows.
-HWY_INLINE Eight interleave(const Eight& x) {
+HWY_INLINE Edge interleave(const Edge& x) {
   const Pixels d;
-  return {hn::InterleaveLower(d, x.v0, x.v4),
-          hn::InterleaveUpper(d, x.v0, x.v4),
-          hn::InterleaveLower(d, x.v1, x.v5),
-          hn::InterleaveUpper(d, x.v1, x.v5),
-          hn::InterleaveLower(d, x.v2, x.v6),
-          hn::InterleaveUpper(d, x.v2, x.v6),
-          hn::InterleaveLower(d, x.v3, x.v7),
-          hn::InterleaveUpper(d, x.v3, x.v7)};
+  return {hn::InterleaveLower(d, x.p3, x.q0), hn::InterleaveUpper(d, x.p3, x.q0),
+          hn::InterleaveLower(d, x.p2, x.q1), hn::InterleaveUpper(d, x.p2, x.q1),
+          hn::InterleaveLower(d, x.p1, x.q2), hn::InterleaveUpper(d, x.p1, x.q2),
+          hn::InterleaveLower(d, x.p0, x.q3), hn::InterleaveUpper(d, x.p0, x.q3)};
 }
 
-/// Filters the vertical edge left of the columns. Rewrites the 4 samples on either side of the edge.
+/// Filters the vertical edge left of the columns. Rewrites the 4 samples on either side.
 template <class Filter>
 HWY_INLINE void filter_vertical_edge(const Columns& p, const Filter& filter) {
   const auto load = [&p](int row) HWY_ATTR {
@@ -259,120 +250,69 @@ HWY_INLINE void filter_vertical_edge(const Columns& p, const Filter& filter) {
     const auto b = hn::LoadU(d, p.b + row * p.stride - 4);
     return hn::InterleaveLower(d16, hn::ZeroExtendVector(d16, a), hn::ZeroExtendVector(d16, b));
   };
-  const Eight columns = interleave(interleave(interleave(
-      Eight{load(0), load(1), load(2), load(3), load(4), load(5), load(6), load(7)})));
-  Edge e{columns.v0,
-         columns.v1,
-         columns.v2,
-         columns.v3,
-         columns.v4,
-         columns.v5,
-         columns.v6,
-         columns.v7};
+  Edge e = interleave(interleave(
+      interleave(Edge{load(0), load(1), load(2), load(3), load(4), load(5), load(6), load(7)})));
   filter(e);
-  const Eight rows = interleave(
-      interleave(interleave(Eight{e.p3, e.p2, e.p1, e.p0, e.q0, e.q1, e.q2, e.q3})));
-  const auto store_pair = [&p](PixelVector v, std::uint8_t* first) HWY_ATTR {
+  const Edge rows = interleave(interleave(interleave(e)));
+  const auto store_pair = [&p](PixelVector v, uint8_t* first) HWY_ATTR {
     const HalfPixels d;
     hn::StoreU(hn::LowerHalf(d, v), d, first - 4);
     hn::StoreU(hn::UpperHalf(d, v), d, first + p.stride - 4);
   };
-  store_pair(rows.v0, p.a);
-  store_pair(rows.v1, p.a + 2 * p.stride);
-  store_pair(rows.v2, p.a + 4 * p.stride);
-  store_pair(rows.v3, p.a + 6 * p.stride);
-  store_pair(rows.v4, p.b);
-  store_pair(rows.v5, p.b + 2 * p.stride);
-  store_pair(rows.v6, p.b + 4 * p.stride);
-  store_pair(rows.v7, p.b + 6 * p.stride);
+  store_pair(rows.p3, p.a);
+  store_pair(rows.p2, p.a + 2 * p.stride);
+  store_pair(rows.p1, p.a + 4 * p.stride);
+  store_pair(rows.p0, p.a + 6 * p.stride);
+  store_pair(rows.q0, p.b);
+  store_pair(rows.q1, p.b + 2 * p.stride);
+  store_pair(rows.q2, p.b + 4 * p.stride);
+  store_pair(rows.q3, p.b + 6 * p.stride);
 }
 
-HWY_INLINE Columns luma_columns(std::uint8_t* y, std::ptrdiff_t stride) {
-  return {y, y + 8 * stride, stride};
-}
-
-/// The columns of a macroblock, from its rows, or the other way round.
 struct Sixteen {
-  Eight low, high;
+  Edge low, high;
 };
 
 /// Interleaves the bytes of vectors i and i + 8; four times transpose.
 HWY_INLINE Sixteen interleave(const Sixteen& x) {
-  const Pixels d;
-  const auto half = [d](const PixelVector& a0,
-                        const PixelVector& b0,
-                        const PixelVector& a1,
-                        const PixelVector& b1,
-                        const PixelVector& a2,
-                        const PixelVector& b2,
-                        const PixelVector& a3,
-                        const PixelVector& b3) HWY_ATTR {
-    return Eight{hn::InterleaveLower(d, a0, b0),
-                 hn::InterleaveUpper(d, a0, b0),
-                 hn::InterleaveLower(d, a1, b1),
-                 hn::InterleaveUpper(d, a1, b1),
-                 hn::InterleaveLower(d, a2, b2),
-                 hn::InterleaveUpper(d, a2, b2),
-                 hn::InterleaveLower(d, a3, b3),
-                 hn::InterleaveUpper(d, a3, b3)};
-  };
-  const Eight& l = x.low;
-  const Eight& h = x.high;
-  return {half(l.v0, h.v0, l.v1, h.v1, l.v2, h.v2, l.v3, h.v3),
-          half(l.v4, h.v4, l.v5, h.v5, l.v6, h.v6, l.v7, h.v7)};
+  const Edge& l = x.low;
+  const Edge& h = x.high;
+  return {interleave(Edge{l.p3, l.p2, l.p1, l.p0, h.p3, h.p2, h.p1, h.p0}),
+          interleave(Edge{l.q0, l.q1, l.q2, l.q3, h.q0, h.q1, h.q2, h.q3})};
 }
 
-HWY_INLINE Eight load_eight(const LumaRows& rows, int row) {
-  return {rows.load(row),
-          rows.load(row + 1),
-          rows.load(row + 2),
-          rows.load(row + 3),
-          rows.load(row + 4),
-          rows.load(row + 5),
-          rows.load(row + 6),
-          rows.load(row + 7)};
-}
-
-HWY_INLINE void store_eight(const Eight& x, const LumaRows& rows, int row) {
-  rows.store(x.v0, row);
-  rows.store(x.v1, row + 1);
-  rows.store(x.v2, row + 2);
-  rows.store(x.v3, row + 3);
-  rows.store(x.v4, row + 4);
-  rows.store(x.v5, row + 5);
-  rows.store(x.v6, row + 6);
-  rows.store(x.v7, row + 7);
+HWY_INLINE void store_eight(const Edge& x, const LumaRows& rows, int row) {
+  rows.store(x.p3, row);
+  rows.store(x.p2, row + 1);
+  rows.store(x.p1, row + 2);
+  rows.store(x.p0, row + 3);
+  rows.store(x.q0, row + 4);
+  rows.store(x.q1, row + 5);
+  rows.store(x.q2, row + 6);
+  rows.store(x.q3, row + 7);
 }
 
 /// The three inner vertical edges of a luma macroblock. Rewrites the whole macroblock.
 template <class Filter>
-HWY_INLINE void filter_inner_vertical_edges(std::uint8_t* y,
-                                            std::ptrdiff_t stride,
-                                            const Filter& filter) {
+HWY_INLINE void filter_inner_vertical_edges(uint8_t* y, ptrdiff_t stride, const Filter& filter) {
   const LumaRows rows{y, stride};
   Sixteen x{load_eight(rows, 0), load_eight(rows, 8)};
   x = interleave(interleave(interleave(interleave(x))));
-  Eight& l = x.low;
-  Eight& h = x.high;
-  Edge e{l.v0, l.v1, l.v2, l.v3, l.v4, l.v5, l.v6, l.v7};
-  filter(e);
-  l = {e.p3, e.p2, e.p1, e.p0, e.q0, e.q1, e.q2, e.q3};
-  e = {l.v4, l.v5, l.v6, l.v7, h.v0, h.v1, h.v2, h.v3};
-  filter(e);
-  l = {l.v0, l.v1, l.v2, l.v3, e.p3, e.p2, e.p1, e.p0};
-  e = {e.q0, e.q1, e.q2, e.q3, h.v4, h.v5, h.v6, h.v7};
-  filter(e);
-  h = {e.p3, e.p2, e.p1, e.p0, e.q0, e.q1, e.q2, e.q3};
+  Edge& l = x.low;
+  Edge& h = x.high;
+  filter(l);
+  Edge middle{l.q0, l.q1, l.q2, l.q3, h.p3, h.p2, h.p1, h.p0};
+  filter(middle);
+  l = {l.p3, l.p2, l.p1, l.p0, middle.p3, middle.p2, middle.p1, middle.p0};
+  h = {middle.q0, middle.q1, middle.q2, middle.q3, h.q0, h.q1, h.q2, h.q3};
+  filter(h);
   x = interleave(interleave(interleave(interleave(x))));
   store_eight(x.low, rows, 0);
   store_eight(x.high, rows, 8);
 }
 
-/// The three inner horizontal edges of a luma macroblock.
 template <class Filter>
-HWY_INLINE void filter_inner_horizontal_edges(std::uint8_t* y,
-                                              std::ptrdiff_t stride,
-                                              const Filter& filter) {
+HWY_INLINE void filter_inner_horizontal_edges(uint8_t* y, ptrdiff_t stride, const Filter& filter) {
   for (int row = 4; row < 16; row += 4)
     filter_horizontal_edge(LumaRows{y, stride}, row, filter);
 }
@@ -382,87 +322,75 @@ HWY_INLINE void filter_inner_horizontal_edges(std::uint8_t* y,
 // The twins of the functions of the same names in namespace scalar, for limits.edge < 255. Those of
 // vertical edges also rewrite what they leave unchanged of the 4 samples on either side of an edge.
 
-HWY_INLINE void filter_mb_left_edge_luma(std::uint8_t* y,
-                                         std::ptrdiff_t stride,
-                                         const EdgeLimits& limits) {
-  using namespace loop_filter;
-  filter_vertical_edge(luma_columns(y, stride), MacroblockFilter{limits});
+HWY_INLINE void filter_mb_left_edge_luma(uint8_t* y, ptrdiff_t stride, const EdgeLimits& limits) {
+  filter_vertical_edge(loop_filter::Columns{y, y + 8 * stride, stride},
+                       loop_filter::MacroblockFilter{limits});
 }
 
-HWY_INLINE void filter_mb_top_edge_luma(std::uint8_t* y,
-                                        std::ptrdiff_t stride,
-                                        const EdgeLimits& limits) {
-  using namespace loop_filter;
-  filter_horizontal_edge(LumaRows{y, stride}, 0, MacroblockFilter{limits});
+HWY_INLINE void filter_mb_top_edge_luma(uint8_t* y, ptrdiff_t stride, const EdgeLimits& limits) {
+  filter_horizontal_edge(loop_filter::LumaRows{y, stride}, 0,
+                         loop_filter::MacroblockFilter{limits});
 }
 
-HWY_INLINE void filter_subblock_left_edges_luma(std::uint8_t* y,
-                                                std::ptrdiff_t stride,
+HWY_INLINE void filter_subblock_left_edges_luma(uint8_t* y,
+                                                ptrdiff_t stride,
                                                 const EdgeLimits& limits) {
   loop_filter::filter_inner_vertical_edges(y, stride, loop_filter::SubblockFilter{limits});
 }
 
-HWY_INLINE void filter_subblock_top_edges_luma(std::uint8_t* y,
-                                               std::ptrdiff_t stride,
+HWY_INLINE void filter_subblock_top_edges_luma(uint8_t* y,
+                                               ptrdiff_t stride,
                                                const EdgeLimits& limits) {
   loop_filter::filter_inner_horizontal_edges(y, stride, loop_filter::SubblockFilter{limits});
 }
 
-HWY_INLINE void filter_mb_left_edge_chroma(std::uint8_t* u,
-                                           std::uint8_t* v,
-                                           std::ptrdiff_t stride,
+HWY_INLINE void filter_mb_left_edge_chroma(uint8_t* u,
+                                           uint8_t* v,
+                                           ptrdiff_t stride,
                                            const EdgeLimits& limits) {
-  using namespace loop_filter;
-  filter_vertical_edge(Columns{u, v, stride}, MacroblockFilter{limits});
+  filter_vertical_edge(loop_filter::Columns{u, v, stride}, loop_filter::MacroblockFilter{limits});
 }
 
-HWY_INLINE void filter_mb_top_edge_chroma(std::uint8_t* u,
-                                          std::uint8_t* v,
-                                          std::ptrdiff_t stride,
+HWY_INLINE void filter_mb_top_edge_chroma(uint8_t* u,
+                                          uint8_t* v,
+                                          ptrdiff_t stride,
                                           const EdgeLimits& limits) {
-  using namespace loop_filter;
-  filter_horizontal_edge(ChromaRows{u, v, stride}, 0, MacroblockFilter{limits});
+  filter_horizontal_edge(loop_filter::ChromaRows{u, v, stride}, 0,
+                         loop_filter::MacroblockFilter{limits});
 }
 
-HWY_INLINE void filter_subblock_left_edges_chroma(std::uint8_t* u,
-                                                  std::uint8_t* v,
-                                                  std::ptrdiff_t stride,
+HWY_INLINE void filter_subblock_left_edges_chroma(uint8_t* u,
+                                                  uint8_t* v,
+                                                  ptrdiff_t stride,
                                                   const EdgeLimits& limits) {
-  using namespace loop_filter;
-  filter_vertical_edge(Columns{u + 4, v + 4, stride}, SubblockFilter{limits});
+  filter_vertical_edge(loop_filter::Columns{u + 4, v + 4, stride},
+                       loop_filter::SubblockFilter{limits});
 }
 
-HWY_INLINE void filter_subblock_top_edges_chroma(std::uint8_t* u,
-                                                 std::uint8_t* v,
-                                                 std::ptrdiff_t stride,
+HWY_INLINE void filter_subblock_top_edges_chroma(uint8_t* u,
+                                                 uint8_t* v,
+                                                 ptrdiff_t stride,
                                                  const EdgeLimits& limits) {
-  using namespace loop_filter;
-  filter_horizontal_edge(ChromaRows{u, v, stride}, 4, SubblockFilter{limits});
+  filter_horizontal_edge(loop_filter::ChromaRows{u, v, stride}, 4,
+                         loop_filter::SubblockFilter{limits});
 }
 
-HWY_INLINE void filter_simple_mb_left_edge(std::uint8_t* y, std::ptrdiff_t stride, int edge_limit) {
-  using namespace loop_filter;
-  filter_vertical_edge(luma_columns(y, stride),
-                       SimpleFilter{static_cast<std::uint8_t>(edge_limit)});
+HWY_INLINE void filter_simple_mb_left_edge(uint8_t* y, ptrdiff_t stride, int edge_limit) {
+  filter_vertical_edge(loop_filter::Columns{y, y + 8 * stride, stride},
+                       loop_filter::SimpleFilter{edge_limit});
 }
 
-HWY_INLINE void filter_simple_mb_top_edge(std::uint8_t* y, std::ptrdiff_t stride, int edge_limit) {
-  using namespace loop_filter;
-  filter_horizontal_edge(LumaRows{y, stride}, 0, SimpleFilter{static_cast<std::uint8_t>(edge_limit)});
+HWY_INLINE void filter_simple_mb_top_edge(uint8_t* y, ptrdiff_t stride, int edge_limit) {
+  filter_horizontal_edge(loop_filter::LumaRows{y, stride}, 0,
+                         loop_filter::SimpleFilter{edge_limit});
 }
 
-HWY_INLINE void filter_simple_subblock_left_edges(std::uint8_t* y,
-                                                  std::ptrdiff_t stride,
-                                                  int edge_limit) {
-  using namespace loop_filter;
-  filter_inner_vertical_edges(y, stride, SimpleFilter{static_cast<std::uint8_t>(edge_limit)});
+HWY_INLINE void filter_simple_subblock_left_edges(uint8_t* y, ptrdiff_t stride, int edge_limit) {
+  loop_filter::filter_inner_vertical_edges(y, stride, loop_filter::SimpleFilter{edge_limit});
 }
 
-HWY_INLINE void filter_simple_subblock_top_edges(std::uint8_t* y,
-                                                 std::ptrdiff_t stride,
-                                                 int edge_limit) {
-  using namespace loop_filter;
-  filter_inner_horizontal_edges(y, stride, SimpleFilter{static_cast<std::uint8_t>(edge_limit)});
+HWY_INLINE void filter_simple_subblock_top_edges(uint8_t* y, ptrdiff_t stride, int edge_limit) {
+  loop_filter::filter_inner_horizontal_edges(y, stride, loop_filter::SimpleFilter{edge_limit});
 }
 
 }  // namespace HWY_NAMESPACE

@@ -16,7 +16,7 @@ struct EdgeLimits {
   std::uint8_t interior = 0;       ///< I: on differences of neighbours on one side; at most 63
   std::uint8_t hev_threshold = 0;  ///< above it lies high edge variance; at most 3
 
-  VP8_HD constexpr bool operator==(const EdgeLimits&) const = default;
+  bool operator==(const EdgeLimits&) const = default;
 };
 
 namespace scalar {

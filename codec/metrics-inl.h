@@ -213,33 +213,19 @@ using HadamardTag = D16;
 
 }  // namespace metrics
 
-HWY_INLINE std::uint32_t sad16x16(const std::uint8_t* a,
-                                  std::ptrdiff_t a_stride,
-                                  const std::uint8_t* b,
-                                  std::ptrdiff_t b_stride) {
-  return metrics::sad16<16>(a, a_stride, b, b_stride);
-}
-
-HWY_INLINE std::uint32_t sad16x8(const std::uint8_t* a,
-                                 std::ptrdiff_t a_stride,
-                                 const std::uint8_t* b,
-                                 std::ptrdiff_t b_stride) {
-  return metrics::sad16<8>(a, a_stride, b, b_stride);
-}
-
-HWY_INLINE std::uint32_t sad8x16(const std::uint8_t* a,
-                                 std::ptrdiff_t a_stride,
-                                 const std::uint8_t* b,
-                                 std::ptrdiff_t b_stride) {
-  return metrics::sad8<16>(a, a_stride, b, b_stride);
-}
-
-HWY_INLINE std::uint32_t sad8x8(const std::uint8_t* a,
-                                std::ptrdiff_t a_stride,
-                                const std::uint8_t* b,
-                                std::ptrdiff_t b_stride) {
-  return metrics::sad8<8>(a, a_stride, b, b_stride);
-}
+// Blocks whose rows are a vector or half of one.
+#define VP8_BLOCK_METRIC(name, body)                                              \
+  HWY_INLINE std::uint32_t name(const std::uint8_t* a, std::ptrdiff_t a_stride,   \
+                                const std::uint8_t* b, std::ptrdiff_t b_stride) { \
+    return body(a, a_stride, b, b_stride);                                        \
+  }
+VP8_BLOCK_METRIC(sad16x16, metrics::sad16<16>)
+VP8_BLOCK_METRIC(sad16x8, metrics::sad16<8>)
+VP8_BLOCK_METRIC(sad8x16, metrics::sad8<16>)
+VP8_BLOCK_METRIC(sad8x8, metrics::sad8<8>)
+VP8_BLOCK_METRIC(sse16x16, metrics::sse<16>)
+VP8_BLOCK_METRIC(sse8x8, metrics::sse<8>)
+#undef VP8_BLOCK_METRIC
 
 HWY_INLINE std::uint32_t sad4x4(const std::uint8_t* a,
                                 std::ptrdiff_t a_stride,
@@ -277,20 +263,6 @@ inline HWY_ATTR void sad16x16_x4(const std::uint8_t* a,
   const auto lower = hn::BitCast(D32(), hn::InterleaveLower(D64(), s01, s23));
   const auto upper = hn::BitCast(D32(), hn::InterleaveUpper(D64(), s01, s23));
   hn::StoreU(hn::Add(lower, upper), D32(), out);
-}
-
-HWY_INLINE std::uint32_t sse16x16(const std::uint8_t* a,
-                                  std::ptrdiff_t a_stride,
-                                  const std::uint8_t* b,
-                                  std::ptrdiff_t b_stride) {
-  return metrics::sse<16>(a, a_stride, b, b_stride);
-}
-
-HWY_INLINE std::uint32_t sse8x8(const std::uint8_t* a,
-                                std::ptrdiff_t a_stride,
-                                const std::uint8_t* b,
-                                std::ptrdiff_t b_stride) {
-  return metrics::sse<8>(a, a_stride, b, b_stride);
 }
 
 HWY_INLINE std::uint32_t sse4x4(const std::uint8_t* a,

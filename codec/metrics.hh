@@ -43,7 +43,7 @@ VP8_HD constexpr std::uint32_t sse(const std::uint8_t* a,
 }
 
 /// Four-point Hadamard transform of x[0], x[step], x[2 step], x[3 step], in place.
-VP8_HD constexpr void hadamard4(int* x, int step) {
+VP8_HD constexpr void hadamard4(int* x, std::ptrdiff_t step) {
   const int a = x[0] + x[step];
   const int b = x[0] - x[step];
   const int c = x[2 * step] + x[3 * step];
@@ -60,13 +60,13 @@ VP8_HD constexpr int hadamard_sum4x4(const std::uint8_t* a,
                                      const std::uint8_t* b,
                                      std::ptrdiff_t b_stride) {
   int x[16] = {};
-  for (int i = 0; i < 16; ++i) {
+  for (std::ptrdiff_t i = 0; i < 16; ++i) {
     x[i] = a[i / 4 * a_stride + i % 4] - b[i / 4 * b_stride + i % 4];
   }
-  for (int i = 0; i < 4; ++i) {
+  for (std::ptrdiff_t i = 0; i < 4; ++i) {
     hadamard4(x + 4 * i, 1);
   }
-  for (int i = 0; i < 4; ++i) {
+  for (std::ptrdiff_t i = 0; i < 4; ++i) {
     hadamard4(x + i, 4);
   }
   int sum = 0;

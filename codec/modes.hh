@@ -1,9 +1,9 @@
 // A macroblock's modes and vectors, described once for reading, writing and counting (RFC 6386 §10, §11, §16, §17).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
-#include <span>
 
 #include "codec/bool_coder.hh"
 #include "codec/near_mvs.hh"
@@ -46,49 +46,48 @@ constexpr bool walk_to_leaf(const Tree& tree, int node, int leaf, const Step& st
 
 /// The bits of every leaf of a tree, worked out once: path[leaf] lists (node, bit) from the root.
 struct TreePath {
-  std::array<std::uint8_t, 12> node{};
-  std::array<bool, 12> bit{};
+  std::array<std::uint8_t, 9> node{};
+  std::array<bool, 9> bit{};
   int length = 0;
 };
 
-template <std::size_t kLeaves, class Tree>
-constexpr std::array<TreePath, kLeaves> tree_paths(const Tree& tree) {
-  std::array<TreePath, kLeaves> paths{};
-  for (std::size_t leaf = 0; leaf < kLeaves; ++leaf) {
+/// A tree and the paths to its leaves; leaves that a tree lacks have empty paths.
+struct CodingTree {
+  std::array<TreeIndex, 18> tree{};
+  std::array<TreePath, kSubblockModes> paths{};
+
+  template <std::size_t kEntries>
+  constexpr explicit CodingTree(const std::array<TreeIndex, kEntries>& entries) {
+    std::copy(entries.begin(), entries.end(), tree.begin());
+    for (std::size_t leaf = 0; leaf < paths.size(); ++leaf) paths[leaf] = path_to(static_cast<int>(leaf));
+  }
+
+ private:
+  constexpr TreePath path_to(int leaf) const {
     TreePath reversed;
-    walk_to_leaf(tree, 0, static_cast<int>(leaf), [&](std::size_t node, bool bit) {
+    walk_to_leaf(tree, 0, leaf, [&](std::size_t node, bool bit) {
       reversed.node[static_cast<std::size_t>(reversed.length)] = static_cast<std::uint8_t>(node);
       reversed.bit[static_cast<std::size_t>(reversed.length++)] = bit;
     });
-    TreePath& path = paths[leaf];
+    TreePath path;
     path.length = reversed.length;
     for (int i = 0; i < path.length; ++i) {
       path.node[static_cast<std::size_t>(i)] = reversed.node[static_cast<std::size_t>(path.length - 1 - i)];
       path.bit[static_cast<std::size_t>(i)] = reversed.bit[static_cast<std::size_t>(path.length - 1 - i)];
     }
+    return path;
   }
-  return paths;
-}
-
-/// A tree and the paths to its leaves.
-template <std::size_t kLeaves, std::size_t kEntries>
-struct CodingTree {
-  std::array<TreeIndex, kEntries> tree;
-  std::array<TreePath, kLeaves> paths;
-
-  constexpr explicit CodingTree(const std::array<TreeIndex, kEntries>& t) : tree(t), paths(tree_paths<kLeaves>(t)) {}
 };
 
-/// The y-mode trees have leaves DC_PRED..B_PRED; the inter mode tree's are 5..9.
-inline constexpr CodingTree<5, 8> kYModeCoding{kYModeTree};
-inline constexpr CodingTree<5, 8> kKeyFrameYModeCoding{kKeyFrameYModeTree};
-inline constexpr CodingTree<4, 6> kUvModeCoding{kUvModeTree};
-inline constexpr CodingTree<kSubblockModes, 18> kSubblockModeCoding{kSubblockModeTree};
-inline constexpr CodingTree<kMbModes, 8> kMvRefCoding{kMvRefTree};
-inline constexpr CodingTree<kSplitPartitions, 6> kSplitPartitionCoding{kSplitPartitionTree};
-inline constexpr CodingTree<kSubMvRefs, 6> kSubMvRefCoding{kSubMvRefTree};
-inline constexpr CodingTree<kSegments, 6> kSegmentIdCoding{kSegmentIdTree};
-inline constexpr CodingTree<8, 14> kSmallMvCoding{kSmallMvTree};
+inline constexpr CodingTree kYModeCoding{kYModeTree};
+inline constexpr CodingTree kKeyFrameYModeCoding{kKeyFrameYModeTree};
+inline constexpr CodingTree kUvModeCoding{kUvModeTree};
+inline constexpr CodingTree kSubblockModeCoding{kSubblockModeTree};
+inline constexpr CodingTree kMvRefCoding{kMvRefTree};
+inline constexpr CodingTree kSplitPartitionCoding{kSplitPartitionTree};
+inline constexpr CodingTree kSubMvRefCoding{kSubMvRefTree};
+inline constexpr CodingTree kSegmentIdCoding{kSegmentIdTree};
+inline constexpr CodingTree kSmallMvCoding{kSmallMvTree};
 
 /// Reads symbols.
 class SymbolReader {
@@ -99,8 +98,8 @@ class SymbolReader {
   bool bit(const Probability& prob, bool) { return bits_.bit(prob); }
 
   /// Returns the leaf that is read; the last argument is ignored.
-  template <class Coding, class Leaf>
-  Leaf tree(const Coding& coding, const Probability* probs, Leaf) {
+  template <class Leaf>
+  Leaf tree(const CodingTree& coding, const Probability* probs, Leaf) {
     int node = 0;
     do {
       node = coding.tree[static_cast<std::size_t>(node) + (bits_.bit(probs[node / 2]) ? 1u : 0u)];
@@ -124,8 +123,8 @@ class SymbolWriter {
     return value;
   }
 
-  template <class Coding, class Leaf>
-  Leaf tree(const Coding& coding, const Probability* probs, Leaf leaf) {
+  template <class Leaf>
+  Leaf tree(const CodingTree& coding, const Probability* probs, Leaf leaf) {
     const TreePath& path = coding.paths[static_cast<std::size_t>(leaf)];
     for (std::size_t i = 0; i < static_cast<std::size_t>(path.length); ++i) sink_.bit(probs[path.node[i]], path.bit[i]);
     return leaf;

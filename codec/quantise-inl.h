@@ -62,11 +62,11 @@ HWY_INLINE int end_of_block(V8 lower, V8 upper) {
   const int zeros = _mm_movemask_epi8(_mm_cmpeq_epi8(in_order, _mm_setzero_si128()));
   return 32 - __builtin_clz(static_cast<unsigned>(~zeros & 0xFFFF) << 1 | 1) - 1;
 #else
-  alignas(16) static constexpr std::int16_t kOrdinals[16] = {1, 2, 6,  7,  3,  5,  8,  13,
-                                                             4, 9, 12, 14, 10, 11, 15, 16};
+  alignas(16) static constexpr std::int16_t ordinals[16] = {1, 2, 6,  7,  3,  5,  8,  13,
+                                                            4, 9, 12, 14, 10, 11, 15, 16};
   const auto none = hn::Zero(D8());
-  const auto of_lower = hn::IfThenElse(hn::Eq(lower, none), none, hn::Load(D8(), kOrdinals));
-  const auto of_upper = hn::IfThenElse(hn::Eq(upper, none), none, hn::Load(D8(), kOrdinals + 8));
+  const auto of_lower = hn::IfThenElse(hn::Eq(lower, none), none, hn::Load(D8(), ordinals));
+  const auto of_upper = hn::IfThenElse(hn::Eq(upper, none), none, hn::Load(D8(), ordinals + 8));
   return hn::GetLane(hn::MaxOfLanes(D8(), hn::Max(of_lower, of_upper)));
 #endif
 }

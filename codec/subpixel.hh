@@ -40,71 +40,81 @@ VP8_HD constexpr std::uint8_t bilinear(const std::uint8_t* p,
   return static_cast<std::uint8_t>((p[0] * taps[0] + p[step] * taps[1] + 64) >> 7);
 }
 
-/// Copies W x H samples.
+/// Filters W x H samples at `src`, first across, then down, each time to 8 bits. `across` and
+/// `down` are rows of kSixtapFilters, or null where that direction is not filtered. CUDA kernels
+/// call this with tables of their own, for device code cannot see those above.
 template <int W, int H>
-VP8_HD constexpr void copy_block(const std::uint8_t* src,
-                                 std::ptrdiff_t src_stride,
-                                 std::uint8_t* dst,
-                                 std::ptrdiff_t dst_stride) {
-  for (int y = 0; y < H; ++y)
-    for (int x = 0; x < W; ++x)
-      dst[y * dst_stride + x] = src[y * src_stride + x];
-}
-
-/// Six-tap prediction of W x H samples at `src` moved right and down by x_eighths, y_eighths
-/// (0..7): first across, rounded and clamped to 8 bits, then down. A direction with offset 0 is not
-/// filtered. Reads rows -2..H+2 if y_eighths is not 0 and columns -2..W+2 if x_eighths is not 0.
-template <int W, int H>
-VP8_HD constexpr void predict_sixtap(const std::uint8_t* src,
-                                     std::ptrdiff_t src_stride,
-                                     int x_eighths,
-                                     int y_eighths,
-                                     std::uint8_t* dst,
-                                     std::ptrdiff_t dst_stride) {
-  const std::int16_t* across = kSixtapFilters[x_eighths];
-  const std::int16_t* down = kSixtapFilters[y_eighths];
-  const int above = y_eighths == 0 ? 0 : 2;
-  const int below = y_eighths == 0 ? 0 : 3;
+VP8_HD constexpr void filter_block_sixtap(const std::uint8_t* src,
+                                          std::ptrdiff_t src_stride,
+                                          const std::int16_t* across,
+                                          const std::int16_t* down,
+                                          std::uint8_t* dst,
+                                          std::ptrdiff_t dst_stride) {
   std::uint8_t rows[(H + 5) * W] = {};
-  for (int y = -above; y < H + below; ++y) {
+  for (int y = down == nullptr ? 0 : -2; y < (down == nullptr ? H : H + 3); ++y) {
     for (int x = 0; x < W; ++x) {
       const std::uint8_t* p = src + y * src_stride + x;
-      rows[(y + 2) * W + x] = x_eighths == 0 ? *p : sixtap(p, 1, across);
+      rows[(y + 2) * W + x] = across == nullptr ? *p : sixtap(p, 1, across);
     }
   }
   for (int y = 0; y < H; ++y) {
     for (int x = 0; x < W; ++x) {
       const std::uint8_t* p = rows + (y + 2) * W + x;
-      dst[y * dst_stride + x] = y_eighths == 0 ? *p : sixtap(p, W, down);
+      dst[y * dst_stride + x] = down == nullptr ? *p : sixtap(p, W, down);
     }
   }
 }
 
-/// Bilinear prediction, otherwise like predict_sixtap.
-/// Reads row H if y_eighths is not 0 and column W if x_eighths is not 0.
+/// The same with rows of kBilinearFilters.
 template <int W, int H>
-VP8_HD constexpr void predict_bilinear(const std::uint8_t* src,
-                                       std::ptrdiff_t src_stride,
-                                       int x_eighths,
-                                       int y_eighths,
-                                       std::uint8_t* dst,
-                                       std::ptrdiff_t dst_stride) {
-  const std::int16_t* across = kBilinearFilters[x_eighths];
-  const std::int16_t* down = kBilinearFilters[y_eighths];
-  const int below = y_eighths == 0 ? 0 : 1;
+VP8_HD constexpr void filter_block_bilinear(const std::uint8_t* src,
+                                            std::ptrdiff_t src_stride,
+                                            const std::int16_t* across,
+                                            const std::int16_t* down,
+                                            std::uint8_t* dst,
+                                            std::ptrdiff_t dst_stride) {
   std::uint8_t rows[(H + 1) * W] = {};
-  for (int y = 0; y < H + below; ++y) {
+  for (int y = 0; y < (down == nullptr ? H : H + 1); ++y) {
     for (int x = 0; x < W; ++x) {
       const std::uint8_t* p = src + y * src_stride + x;
-      rows[y * W + x] = x_eighths == 0 ? *p : bilinear(p, 1, across);
+      rows[y * W + x] = across == nullptr ? *p : bilinear(p, 1, across);
     }
   }
   for (int y = 0; y < H; ++y) {
     for (int x = 0; x < W; ++x) {
       const std::uint8_t* p = rows + y * W + x;
-      dst[y * dst_stride + x] = y_eighths == 0 ? *p : bilinear(p, W, down);
+      dst[y * dst_stride + x] = down == nullptr ? *p : bilinear(p, W, down);
     }
   }
+}
+
+/// Six-tap prediction of W x H samples at `src` moved right and down by x_eighths, y_eighths
+/// (0..7). A direction with offset 0 is not filtered. Reads rows -2..H+2 if y_eighths is not 0 and
+/// columns -2..W+2 if x_eighths is not 0.
+template <int W, int H>
+constexpr void predict_sixtap(const std::uint8_t* src,
+                              std::ptrdiff_t src_stride,
+                              int x_eighths,
+                              int y_eighths,
+                              std::uint8_t* dst,
+                              std::ptrdiff_t dst_stride) {
+  const std::int16_t* across = x_eighths == 0 ? nullptr : kSixtapFilters[x_eighths];
+  const std::int16_t* down = y_eighths == 0 ? nullptr : kSixtapFilters[y_eighths];
+  filter_block_sixtap<W, H>(src, src_stride, across, down, dst, dst_stride);
+}
+
+/// Bilinear prediction, otherwise like predict_sixtap. Reads row H if y_eighths is not 0 and column
+/// W if x_eighths is not 0.
+template <int W, int H>
+constexpr void predict_bilinear(const std::uint8_t* src,
+                                std::ptrdiff_t src_stride,
+                                int x_eighths,
+                                int y_eighths,
+                                std::uint8_t* dst,
+                                std::ptrdiff_t dst_stride) {
+  const std::int16_t* across = x_eighths == 0 ? nullptr : kBilinearFilters[x_eighths];
+  const std::int16_t* down = y_eighths == 0 ? nullptr : kBilinearFilters[y_eighths];
+  filter_block_bilinear<W, H>(src, src_stride, across, down, dst, dst_stride);
 }
 
 }  // namespace scalar

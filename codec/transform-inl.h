@@ -69,6 +69,12 @@ HWY_INLINE Four<D> transpose(D d, const Four<D>& rows) {
   return spread(d, pack_transposed(d, rows));
 }
 
+/// Stores one block, the first of the packed ones.
+HWY_INLINE void store_block(const Four<D8>& packed, std::int16_t block[16]) {
+  hn::StoreU(packed.v0, D8(), block);
+  hn::StoreU(packed.v1, D8(), block + 8);
+}
+
 /// The rows of one block, in the lower half of each vector (and again in the upper).
 HWY_INLINE Four<D8> load_block(const std::int16_t block[16]) {
   const V8 rows01 = hn::LoadU(D8(), block);
@@ -237,11 +243,15 @@ HWY_INLINE Four<D> wht_pass(D, const Four<D>& x) {
   return {hn::Add(a, b), hn::Add(c, e), hn::Sub(a, b), hn::Sub(e, c)};
 }
 
-/// (x + 3) / 8 of 32-bit lanes, in the lower and in the upper half of a vector.
-template <class V32>
-HWY_INLINE V8 round_wht(V32 x) {
-  const hn::FixedTag<std::int32_t, 4> d32;
-  const auto narrow = hn::DemoteTo(D4(), hn::ShiftRight<3>(hn::Add(x, hn::Set(d32, 3))));
+/// The lower four lanes, in 32 bits.
+HWY_INLINE hn::Vec<hn::FixedTag<std::int32_t, 4>> widen(V8 x) {
+  return hn::PromoteTo(hn::FixedTag<std::int32_t, 4>(), hn::LowerHalf(D4(), x));
+}
+
+/// (x + 3) / 8 in both halves of a vector.
+HWY_INLINE V8 round_wht(hn::Vec<hn::FixedTag<std::int32_t, 4>> x) {
+  const auto bias = hn::Set(hn::FixedTag<std::int32_t, 4>(), 3);
+  const auto narrow = hn::DemoteTo(D4(), hn::ShiftRight<3>(hn::Add(x, bias)));
   return hn::Combine(D8(), narrow, narrow);
 }
 
@@ -250,9 +260,7 @@ HWY_INLINE V8 round_wht(V32 x) {
 /// Forward DCT of a residual, |x| <= 255.
 HWY_INLINE void forward_dct4x4(const std::int16_t residual[16], std::int16_t coefs[16]) {
   using namespace transform;
-  const auto packed = forward_dct(D8(), load_block(residual));
-  hn::StoreU(packed.v0, D8(), coefs);
-  hn::StoreU(packed.v1, D8(), coefs + 8);
+  store_block(forward_dct(D8(), load_block(residual)), coefs);
 }
 
 /// Forward DCT of two blocks, one after the other in memory.
@@ -316,9 +324,7 @@ HWY_INLINE void residual_dct4x4(const std::uint8_t* src,
     const auto row = difference(D4(), src + y * src_stride, pred + y * pred_stride);
     rows[y] = hn::Combine(D8(), row, row);
   }
-  const auto packed = forward_dct(D8(), Four<D8>{rows[0], rows[1], rows[2], rows[3]});
-  hn::StoreU(packed.v0, D8(), coefs);
-  hn::StoreU(packed.v1, D8(), coefs + 8);
+  store_block(forward_dct(D8(), Four<D8>{rows[0], rows[1], rows[2], rows[3]}), coefs);
 }
 
 /// Forward WHT of |in| <= 2047; inverse_wht4x4 undoes it without loss.
@@ -327,10 +333,10 @@ HWY_INLINE void forward_wht4x4(const std::int16_t in[16], std::int16_t out[16]) 
   const auto columns = transpose(D8(), wht_pass(D8(), load_block(in)));
   const auto packed = pack_transposed(D8(), wht_pass(D8(), columns));
   // scalar::wht_rounds_up
-  alignas(16) static constexpr std::int16_t kBias[16] = {1, 1, 1, 0, 1, 1, 1, 0,
-                                                         1, 1, 1, 0, 0, 0, 0, 1};
-  const V8 biased01 = hn::Add(packed.v0, hn::Load(D8(), kBias));
-  const V8 biased23 = hn::Add(packed.v1, hn::Load(D8(), kBias + 8));
+  alignas(16) static constexpr std::int16_t bias[16] = {1, 1, 1, 0, 1, 1, 1, 0,
+                                                        1, 1, 1, 0, 0, 0, 0, 1};
+  const V8 biased01 = hn::Add(packed.v0, hn::Load(D8(), bias));
+  const V8 biased23 = hn::Add(packed.v1, hn::Load(D8(), bias + 8));
   hn::StoreU(hn::ShiftRight<1>(biased01), D8(), out);
   hn::StoreU(hn::ShiftRight<1>(biased23), D8(), out + 8);
 }
@@ -338,18 +344,12 @@ HWY_INLINE void forward_wht4x4(const std::int16_t in[16], std::int16_t out[16]) 
 /// Inverse WHT (§14.3) of any 16-bit input.
 HWY_INLINE void inverse_wht4x4(const std::int16_t in[16], std::int16_t out[16]) {
   using namespace transform;
-  using D32 = hn::FixedTag<std::int32_t, 4>;
-  const D32 d32;
-  const auto columns = transpose(D8(), wht_pass(D8(), load_block(in)));
-  const Four<D32> wide = {hn::PromoteTo(d32, hn::LowerHalf(D4(), columns.v0)),
-                          hn::PromoteTo(d32, hn::LowerHalf(D4(), columns.v1)),
-                          hn::PromoteTo(d32, hn::LowerHalf(D4(), columns.v2)),
-                          hn::PromoteTo(d32, hn::LowerHalf(D4(), columns.v3))};
-  const auto y = wht_pass(d32, wide);
-  const auto packed = pack_transposed(
-      D8(), Four<D8>{round_wht(y.v0), round_wht(y.v1), round_wht(y.v2), round_wht(y.v3)});
-  hn::StoreU(packed.v0, D8(), out);
-  hn::StoreU(packed.v1, D8(), out + 8);
+  const hn::FixedTag<std::int32_t, 4> d32;
+  const auto x = transpose(D8(), wht_pass(D8(), load_block(in)));
+  const auto y = wht_pass(d32, {widen(x.v0), widen(x.v1), widen(x.v2), widen(x.v3)});
+  store_block(
+      pack_transposed(D8(), {round_wht(y.v0), round_wht(y.v1), round_wht(y.v2), round_wht(y.v3)}),
+      out);
 }
 
 /// Adds the inverse DCT of any 16-bit coefficients to a prediction; `dst` may be `pred`. Large

@@ -34,7 +34,7 @@ VP8_HD constexpr int multiply_q15(int x, int c) {
 }
 
 /// Four-point forward DCT of x[0], x[step], x[2 step], x[3 step], in place; twice orthonormal.
-VP8_HD constexpr void forward_dct4(int* x, int step) {
+VP8_HD constexpr void forward_dct4(int* x, std::ptrdiff_t step) {
   const int a = x[0] + x[3 * step];
   const int b = x[step] + x[2 * step];
   const int c = x[step] - x[2 * step];
@@ -49,16 +49,16 @@ VP8_HD constexpr void forward_dct4(int* x, int step) {
 /// Coefficients stay within +-2040; halves round away from zero.
 VP8_HD constexpr void forward_dct4x4(const std::int16_t residual[16], std::int16_t coefs[16]) {
   int x[16] = {};
-  for (int i = 0; i < 16; ++i) {
+  for (std::ptrdiff_t i = 0; i < 16; ++i) {
     x[i] = residual[i] * 8;  // three bits of fraction: the most that 16 bits hold
   }
-  for (int i = 0; i < 4; ++i) {
+  for (std::ptrdiff_t i = 0; i < 4; ++i) {
     forward_dct4(x + i, 4);
   }
-  for (int i = 0; i < 4; ++i) {
+  for (std::ptrdiff_t i = 0; i < 4; ++i) {
     forward_dct4(x + 4 * i, 1);
   }
-  for (int i = 0; i < 16; ++i) {
+  for (std::ptrdiff_t i = 0; i < 16; ++i) {
     coefs[i] = wrap16((x[i] + 8 - (x[i] < 0)) >> 4);
   }
 }
@@ -70,12 +70,12 @@ VP8_HD constexpr void residual_dct(const std::uint8_t* src,
                                    const std::uint8_t* pred,
                                    std::ptrdiff_t pred_stride,
                                    std::int16_t (*coefs)[16]) {
-  for (int y = 0; y < kSize; y += 4) {
-    for (int x = 0; x < kSize; x += 4) {
+  for (std::ptrdiff_t y = 0; y < kSize; y += 4) {
+    for (std::ptrdiff_t x = 0; x < kSize; x += 4) {
       std::int16_t residual[16] = {};
-      for (int i = 0; i < 16; ++i) {
-        const int row = y + i / 4;
-        const int col = x + i % 4;
+      for (std::ptrdiff_t i = 0; i < 16; ++i) {
+        const std::ptrdiff_t row = y + i / 4;
+        const std::ptrdiff_t col = x + i % 4;
         residual[i] = wrap16(src[row * src_stride + col] - pred[row * pred_stride + col]);
       }
       forward_dct4x4(residual, coefs[y / 4 * (kSize / 4) + x / 4]);
@@ -105,14 +105,14 @@ VP8_HD constexpr void residual_dct4x4(const std::uint8_t* src,
                                       std::ptrdiff_t pred_stride,
                                       std::int16_t coefs[16]) {
   std::int16_t residual[16] = {};
-  for (int i = 0; i < 16; ++i) {
+  for (std::ptrdiff_t i = 0; i < 16; ++i) {
     residual[i] = wrap16(src[i / 4 * src_stride + i % 4] - pred[i / 4 * pred_stride + i % 4]);
   }
   forward_dct4x4(residual, coefs);
 }
 
 /// One four-point step of the Walsh-Hadamard transform, its own inverse but for a factor of 4.
-VP8_HD constexpr void wht4(int* x, int step) {
+VP8_HD constexpr void wht4(int* x, std::ptrdiff_t step) {
   const int a = x[0] + x[3 * step];
   const int b = x[step] + x[2 * step];
   const int c = x[step] - x[2 * step];
@@ -126,23 +126,23 @@ VP8_HD constexpr void wht4(int* x, int step) {
 /// Whether forward_wht4x4 rounds the half of coefficient i up. All 16 sums before halving are odd
 /// or all are even. As +-1 this pattern is bent: its own transform is +-4 everywhere, so that the
 /// rounding errors reach the inverse as +-2 of 8, and the inverse gives the input back exactly.
-VP8_HD constexpr bool wht_rounds_up(int i) {
+VP8_HD constexpr bool wht_rounds_up(std::ptrdiff_t i) {
   return (i % 4 == 3) == (i / 4 == 3);
 }
 
 /// Forward WHT of |in| <= 2047; inverse_wht4x4 undoes it without loss.
 VP8_HD constexpr void forward_wht4x4(const std::int16_t in[16], std::int16_t out[16]) {
   int x[16] = {};
-  for (int i = 0; i < 16; ++i) {
+  for (std::ptrdiff_t i = 0; i < 16; ++i) {
     x[i] = in[i];
   }
-  for (int i = 0; i < 4; ++i) {
+  for (std::ptrdiff_t i = 0; i < 4; ++i) {
     wht4(x + i, 4);
   }
-  for (int i = 0; i < 4; ++i) {
+  for (std::ptrdiff_t i = 0; i < 4; ++i) {
     wht4(x + 4 * i, 1);
   }
-  for (int i = 0; i < 16; ++i) {
+  for (std::ptrdiff_t i = 0; i < 16; ++i) {
     out[i] = wrap16((x[i] + wht_rounds_up(i)) >> 1);
   }
 }
@@ -150,25 +150,25 @@ VP8_HD constexpr void forward_wht4x4(const std::int16_t in[16], std::int16_t out
 /// Inverse WHT (§14.3): the vertical pass is kept in 16 bits, the horizontal one in 32.
 VP8_HD constexpr void inverse_wht4x4(const std::int16_t in[16], std::int16_t out[16]) {
   int x[16] = {};
-  for (int i = 0; i < 16; ++i) {
+  for (std::ptrdiff_t i = 0; i < 16; ++i) {
     x[i] = in[i];
   }
-  for (int i = 0; i < 4; ++i) {
+  for (std::ptrdiff_t i = 0; i < 4; ++i) {
     wht4(x + i, 4);
   }
-  for (int i = 0; i < 16; ++i) {
+  for (std::ptrdiff_t i = 0; i < 16; ++i) {
     x[i] = wrap16(x[i]);
   }
-  for (int i = 0; i < 4; ++i) {
+  for (std::ptrdiff_t i = 0; i < 4; ++i) {
     wht4(x + 4 * i, 1);
   }
-  for (int i = 0; i < 16; ++i) {
+  for (std::ptrdiff_t i = 0; i < 16; ++i) {
     out[i] = wrap16((x[i] + 3) >> 3);
   }
 }
 
 /// Four-point inverse DCT (§14.3) of x[0], x[step], x[2 step], x[3 step], in place.
-VP8_HD constexpr void inverse_dct4(int* x, int step) {
+VP8_HD constexpr void inverse_dct4(int* x, std::ptrdiff_t step) {
   const int p = x[step];
   const int q = x[3 * step];
   const int a = x[0] + x[2 * step];
@@ -188,19 +188,19 @@ VP8_HD constexpr void inverse_dct_add4x4(const std::int16_t coefs[16],
                                          std::uint8_t* dst,
                                          std::ptrdiff_t dst_stride) {
   int x[16] = {};
-  for (int i = 0; i < 16; ++i) {
+  for (std::ptrdiff_t i = 0; i < 16; ++i) {
     x[i] = coefs[i];
   }
-  for (int i = 0; i < 4; ++i) {
+  for (std::ptrdiff_t i = 0; i < 4; ++i) {
     inverse_dct4(x + i, 4);
   }
-  for (int i = 0; i < 16; ++i) {
+  for (std::ptrdiff_t i = 0; i < 16; ++i) {
     x[i] = wrap16(x[i]);
   }
-  for (int i = 0; i < 4; ++i) {
+  for (std::ptrdiff_t i = 0; i < 4; ++i) {
     inverse_dct4(x + 4 * i, 1);
   }
-  for (int i = 0; i < 16; ++i) {
+  for (std::ptrdiff_t i = 0; i < 16; ++i) {
     const int prediction = pred[i / 4 * pred_stride + i % 4];
     dst[i / 4 * dst_stride + i % 4] = clamp_sample(prediction + ((x[i] + 4) >> 3));
   }
@@ -212,7 +212,7 @@ VP8_HD constexpr void inverse_dc_add4x4(int dc,
                                         std::ptrdiff_t pred_stride,
                                         std::uint8_t* dst,
                                         std::ptrdiff_t dst_stride) {
-  for (int i = 0; i < 16; ++i) {
+  for (std::ptrdiff_t i = 0; i < 16; ++i) {
     const int prediction = pred[i / 4 * pred_stride + i % 4];
     dst[i / 4 * dst_stride + i % 4] = clamp_sample(prediction + ((dc + 4) >> 3));
   }
@@ -225,8 +225,8 @@ VP8_HD constexpr void inverse_dct_add(const std::int16_t (*coefs)[16],
                                       std::ptrdiff_t pred_stride,
                                       std::uint8_t* dst,
                                       std::ptrdiff_t dst_stride) {
-  for (int y = 0; y < kSize; y += 4) {
-    for (int x = 0; x < kSize; x += 4) {
+  for (std::ptrdiff_t y = 0; y < kSize; y += 4) {
+    for (std::ptrdiff_t x = 0; x < kSize; x += 4) {
       inverse_dct_add4x4(*coefs++, pred + y * pred_stride + x, pred_stride,
                          dst + y * dst_stride + x, dst_stride);
     }

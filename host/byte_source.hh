@@ -20,8 +20,8 @@ class ByteSource {
   ByteSource& operator=(ByteSource&&) = delete;
   virtual ~ByteSource() = default;
 
-  /// Fills `to` and returns the number of bytes; fewer than asked for only at the end of the stream.
-  /// Throws std::system_error if the file cannot be read.
+  /// Fills `to` and returns the number of bytes; fewer than asked for only at the end of the
+  /// stream. Throws std::system_error if the file cannot be read.
   std::size_t read(std::span<std::uint8_t> to);
   /// Bytes that were read so far.
   std::uint64_t offset() const { return offset_; }

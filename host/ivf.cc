@@ -73,7 +73,8 @@ IvfHeader parse_header(std::span<const std::uint8_t> bytes, const std::string& n
     refuse(bytes.size(), "the file ends inside its header");
   }
   if (const auto length = load<std::uint16_t>(bytes, kHeaderLengthAt); length < kHeaderBytes) {
-    refuse(kHeaderLengthAt, fmt::format("the header claims {} bytes, not {}", length, kHeaderBytes));
+    refuse(kHeaderLengthAt,
+           fmt::format("the header claims {} bytes, not {}", length, kHeaderBytes));
   }
   if (!holds(bytes, kFourccAt, kFourcc)) {
     refuse(kFourccAt, fmt::format("the codec is not {}", kFourcc));
@@ -131,8 +132,8 @@ std::vector<std::uint8_t> IvfReader::read_payload(std::uint32_t size_bytes) {
                                kMaxIvfFrameBytes >> 20));
   }
   if (const auto remaining = bytes_->remaining(); remaining && *remaining < size_bytes) {
-    throw_at_frame(fmt::format("the frame claims {} bytes, but only {} remain", size_bytes,
-                               *remaining));
+    throw_at_frame(
+        fmt::format("the frame claims {} bytes, but only {} remain", size_bytes, *remaining));
   }
   // A pipe may claim much and deliver little, so memory grows with what arrives.
   constexpr std::size_t step_bytes = std::size_t{1} << 20;
@@ -142,8 +143,8 @@ std::vector<std::uint8_t> IvfReader::read_payload(std::uint32_t size_bytes) {
     payload.resize(std::min<std::size_t>(size_bytes, start + std::max(start, step_bytes)));
     const std::size_t count = bytes_->read(std::span(payload).subspan(start));
     if (count < payload.size() - start) {
-      throw_at_frame(fmt::format("the file ends after {} of the frame's {} bytes", start + count,
-                                 size_bytes));
+      throw_at_frame(
+          fmt::format("the file ends after {} of the frame's {} bytes", start + count, size_bytes));
     }
   }
   return payload;

@@ -65,7 +65,8 @@ class IvfWriter {
   /// std::system_error as OutputFile does.
   IvfWriter(OutputFile& file, const IvfHeader& header);
   void write(std::span<const std::uint8_t> frame, std::uint64_t pts);
-  /// Corrects the header's frame count where the output can be patched. Call it after the last frame.
+  /// Corrects the header's frame count where the output can be patched. Call it after the last
+  /// frame.
   void finish();
 
  private:

@@ -3,10 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdarg>
-#include <cstdio>
 #include <filesystem>
-#include <mutex>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -15,13 +12,11 @@
 
 #include "host/byte_source.hh"
 #include "host/error.hh"
+#include "host/libav.hh"
 
 extern "C" {
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
-#include <libswscale/swscale.h>
 }
 
 namespace host {
@@ -29,66 +24,6 @@ namespace {
 
 constexpr const char* kMendDamage =
     "copy or make the file again, or repair it with `ffmpeg -i IN -c:v ffv1 OUT.mkv`";
-
-struct Deleter {
-  void operator()(AVFormatContext* p) const { avformat_close_input(&p); }
-  void operator()(AVCodecContext* p) const { avcodec_free_context(&p); }
-  void operator()(AVPacket* p) const { av_packet_free(&p); }
-  void operator()(AVFrame* p) const { av_frame_free(&p); }
-  void operator()(SwsContext* p) const { sws_freeContext(p); }
-};
-template <class T>
-using Owned = std::unique_ptr<T, Deleter>;
-
-// What the libraries log about one file, found through the `opaque` member of its contexts.
-struct Messages {
-  std::string last_error;
-  bool from_demuxer = false;  // the demuxer logged an error, after which it may report a good end
-};
-
-Messages* messages_of(void* context) {
-  const AVClass* const av_class = context ? *static_cast<const AVClass**>(context) : nullptr;
-  if (av_class != nullptr && av_class == avformat_get_class()) {
-    return static_cast<Messages*>(static_cast<AVFormatContext*>(context)->opaque);
-  }
-  if (av_class != nullptr && av_class == avcodec_get_class()) {
-    return static_cast<Messages*>(static_cast<AVCodecContext*>(context)->opaque);
-  }
-  return nullptr;
-}
-
-// The libraries' log callback: keeps the last error for our own message and prints nothing.
-void keep_message(void* context, int level, const char* format, std::va_list arguments) {
-  Messages* const messages = (level & 0xff) <= AV_LOG_ERROR ? messages_of(context) : nullptr;
-  if (messages == nullptr) {
-    return;
-  }
-  std::array<char, 256> text{};
-  std::vsnprintf(text.data(), text.size(), format, arguments);
-  std::string_view line(text.data());
-  while (line.ends_with('\n')) {
-    line.remove_suffix(1);
-  }
-  messages->last_error = line;
-  messages->from_demuxer |= *static_cast<const AVClass**>(context) == avformat_get_class();
-}
-
-void silence_libav() {
-  static std::once_flag once;
-  std::call_once(once, [] { av_log_set_callback(keep_message); });
-}
-
-std::string error_text(int error, const Messages& messages) {
-  std::array<char, AV_ERROR_MAX_STRING_SIZE> text{};
-  av_strerror(error, text.data(), text.size());
-  return messages.last_error.empty() ? std::string(text.data())
-                                     : fmt::format("{} ({})", text.data(), messages.last_error);
-}
-
-template <class T>
-T* allocated(T* pointer) {
-  return pointer != nullptr ? pointer : throw std::bad_alloc();
-}
 
 Owned<AVFormatContext> open_container(const std::string& path, Messages& messages) {
   const bool is_file = std::filesystem::exists(path);
@@ -119,12 +54,14 @@ AVStream* best_video_stream(AVFormatContext* container, const std::string& path)
     throw InputError(path, "streams", "there is no video stream", "give a file with video in it");
   }
   for (unsigned i = 0; i < container->nb_streams; ++i) {
-    container->streams[i]->discard = static_cast<int>(i) == index ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
+    container->streams[i]->discard =
+        static_cast<int>(i) == index ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
   }
   return container->streams[index];
 }
 
-Owned<AVCodecContext> open_decoder(const AVStream* stream, const std::string& path,
+Owned<AVCodecContext> open_decoder(const AVStream* stream,
+                                   const std::string& path,
                                    Messages& messages) {
   const AVCodec* const codec = avcodec_find_decoder(stream->codecpar->codec_id);
   if (codec == nullptr) {
@@ -154,7 +91,9 @@ Owned<AVCodecContext> open_decoder(const AVStream* stream, const std::string& pa
   return decoder;
 }
 
-bool is_known(AVRational ratio) { return ratio.num > 0 && ratio.den > 0; }
+bool is_known(AVRational ratio) {
+  return ratio.num > 0 && ratio.den > 0;
+}
 
 void take_frame_rate(const AVStream* stream, StreamInfo& info) {
   for (const AVRational rate : {stream->avg_frame_rate, stream->r_frame_rate}) {
@@ -184,7 +123,17 @@ AVPixelFormat without_range(int format) {
   }
 }
 
+bool is_rgb(const AVFrame& frame) {
+  const AVPixFmtDescriptor* const format =
+      av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
+  return format != nullptr && (format->flags & AV_PIX_FMT_FLAG_RGB) != 0;
+}
+
+// Of Y, U and V; RGB has no such ranges.
 bool is_full_range(const AVFrame& frame) {
+  if (is_rgb(frame)) {
+    return false;
+  }
   return frame.color_range == AVCOL_RANGE_JPEG || without_range(frame.format) != frame.format;
 }
 
@@ -225,7 +174,7 @@ Owned<SwsContext> make_scaler(const AVFrame& frame) {
   set("dst_format", AV_PIX_FMT_YUV420P);
   set("dst_range", 0);
   set("sws_flags", SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_BITEXACT);
-  const int* const matrix = sws_getCoefficients(frame.colorspace);
+  const int* const matrix = sws_getCoefficients(is_rgb(frame) ? SWS_CS_DEFAULT : frame.colorspace);
   constexpr int one = 1 << 16;
   if (sws_init_context(scaler.get(), nullptr, nullptr) < 0) {
     return nullptr;
@@ -276,7 +225,7 @@ class MediaInput final : public PictureSource {
   StreamInfo info_;
   std::int64_t pictures_read_ = 0;
   std::int64_t packet_end_ = 0;  // byte after the last packet
-  bool frame_waits_ = false;  // the first frame, which was decoded to learn the size
+  bool frame_waits_ = false;     // the first frame, which was decoded to learn the size
 };
 
 MediaInput::MediaInput(const std::string& path)
@@ -316,8 +265,8 @@ void MediaInput::read_first() {
 void MediaInput::note_conversion() {
   info_.full_range = is_full_range(*frame_);
   if (without_range(frame_->format) != AV_PIX_FMT_YUV420P) {
-    info_.notices.push_back(
-        fmt::format("The pictures were converted from {} to 8-bit 4:2:0.", name_of(frame_->format)));
+    info_.notices.push_back(fmt::format("The pictures were converted from {} to 8-bit 4:2:0.",
+                                        name_of(frame_->format)));
   }
   if (info_.full_range) {
     info_.notices.emplace_back("The full-range samples were brought into limited range.");
@@ -332,8 +281,8 @@ void MediaInput::note_rotation() {
   }
 }
 
-// Whether the end of the file that the demuxer reports comes before all is read. That of Y4M takes a
-// part of a picture for the end.
+// Whether the end of the file that the demuxer reports comes before all is read. That of Y4M takes
+// a part of a picture for the end.
 bool MediaInput::ends_early() const {
   const bool is_y4m = std::string_view(container_->iformat->name) == "yuv4mpegpipe";
   return messages_->from_demuxer || (is_y4m && avio_size(container_->pb) > packet_end_);
@@ -386,9 +335,10 @@ void MediaInput::check_frame() {
     throw_at_picture("is damaged: " + error_text(AVERROR_INVALIDDATA, *messages_), kMendDamage);
   }
   if (frame_->width != info_.width || frame_->height != info_.height) {
-    throw_at_picture(fmt::format("the size changes from {}x{} to {}x{}", info_.width, info_.height,
-                                 frame_->width, frame_->height),
-                     "cut the video there, or scale it to one size with `ffmpeg -i IN -vf scale=...`");
+    throw_at_picture(
+        fmt::format("the size changes from {}x{} to {}x{}", info_.width, info_.height,
+                    frame_->width, frame_->height),
+        "cut the video there, or scale it to one size with `ffmpeg -i IN -vf scale=...`");
   }
 }
 

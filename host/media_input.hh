@@ -10,8 +10,10 @@ namespace host {
 
 /// Opens the best video stream of a file or URL; decodes on the caller's thread. What is not 8-bit
 /// 4:2:0 of limited range is converted, with a notice. A packet that is damaged or missing is an
-/// error, never a picture left out. Throws InputError also for a file without a video stream or
-/// without a picture, and std::system_error if the file cannot be read.
+/// error, never a picture left out; only pictures that the file itself hides (an edit list's) are
+/// skipped, as in every player, so there may be fewer than picture_count. Throws InputError also
+/// for a file without a video stream or without a picture, and std::system_error if the file cannot
+/// be read.
 std::unique_ptr<PictureSource> open_media(const std::string& path);
 
 }  // namespace host

@@ -1,4 +1,5 @@
-// Output files over POSIX descriptors, and the registry of partial files that a signal handler reads.
+// Output files over POSIX descriptors, and the registry of partial files that a signal handler
+// reads.
 #include "host/output_file.hh"
 
 #include <algorithm>
@@ -54,7 +55,8 @@ struct RegistrySlot {
 static_assert(std::atomic<int>::is_always_lock_free);
 
 // A signal handler can reach nothing but a global.
-std::array<RegistrySlot, 64> registry;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+std::array<RegistrySlot, 64>
+    registry;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 int register_partial(const std::string& path) {
   for (std::size_t i = 0; i < registry.size() && path.size() < PATH_MAX; ++i) {
@@ -80,9 +82,9 @@ std::string partial_name(const std::string& final_path, int number) {
   constexpr std::size_t max_name_bytes = 200;
   const std::filesystem::path path(final_path);
   const std::string tail = number == 0 ? "" : fmt::format("-{}", number);
-  const std::string name = fmt::format(".{}.fastslow-{}{}.part",
-                                       path.filename().string().substr(0, max_name_bytes),
-                                       ::getpid(), tail);
+  const std::string name =
+      fmt::format(".{}.fastslow-{}{}.part", path.filename().string().substr(0, max_name_bytes),
+                  ::getpid(), tail);
   return (path.parent_path() / name).string();
 }
 

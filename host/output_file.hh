@@ -8,10 +8,10 @@
 
 namespace host {
 
-/// A file being written. Bytes go to `.NAME.fastslow-PID.part` beside the final name until commit();
-/// without commit() nothing is left behind. "-" is standard output; it and existing devices and
-/// pipes are written directly. All members throw std::system_error with the path and what to do.
-/// SIGPIPE must be ignored by the program, so that a closed pipe becomes an error here.
+/// A file being written. Bytes go to `.NAME.fastslow-PID.part` beside the final name until
+/// commit(); without commit() nothing is left behind. "-" is standard output; it and existing
+/// devices and pipes are written directly. All members throw std::system_error with the path and
+/// what to do. SIGPIPE must be ignored by the program, so that a closed pipe becomes an error here.
 class OutputFile {
  public:
   explicit OutputFile(const std::string& path);

@@ -25,9 +25,8 @@ bool is_url(const std::string& path) {
 }
 
 bool is_pipe(const std::string& path) {
-  return path == "-" ||
-         (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path) &&
-          !std::filesystem::is_directory(path));
+  return path == "-" || (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path) &&
+                         !std::filesystem::is_directory(path));
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ struct StreamInfo {
   int width = 0;   ///< luma samples, 1 to 16383
   int height = 0;  ///< luma samples, 1 to 16383
   Rational frame_rate{25, 1};
-  Rational sample_aspect;          ///< width of a sample / its height; 1 where unknown
+  Rational sample_aspect;           ///< width of a sample / its height; 1 where unknown
   std::int64_t picture_count = -1;  ///< as the container claims (a hint); -1 where unknown
   bool full_range = false;  ///< the input's samples were full range (pictures come out limited)
   /// What a user should be told, one sentence each: conversions, defaults taken.
@@ -50,8 +50,9 @@ class PictureSource {
   virtual std::optional<vp8::Picture> next() = 0;
 };
 
-/// Opens a video. "-" and other pipes must hold 8-bit 4:2:0 Y4M. A regular file is read by Y4mReader
-/// if it is such Y4M, else, like a URL, by FFmpeg's libraries. Throws InputError, std::system_error.
+/// Opens a video. "-" and other pipes must hold 8-bit 4:2:0 Y4M. A regular file is read by
+/// Y4mReader if it is such Y4M, else, like a URL, by FFmpeg's libraries. Throws InputError,
+/// std::system_error.
 std::unique_ptr<PictureSource> open_source(const std::string& path);
 
 }  // namespace host

@@ -1,7 +1,8 @@
-// PSNR and SSIM of pictures. SSIM (Wang et al., 2004) is taken over windows of 8x8 samples that overlap
-// by half, put together from sums over blocks of 4x4; these give the squared error as well.
+// PSNR and SSIM of pictures. SSIM (Wang et al., 2004) is taken over windows of 8x8 samples that
+// overlap by half, put together from sums over blocks of 4x4; these give the squared error as well.
 #include "host/quality.hh"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -64,8 +65,8 @@ V32 add_pairs(V32 low, V32 high) {
 }
 
 // Sums 16x4 samples into the four blocks from `block` on; adds their squared errors to `sse`.
-void sum_four_blocks(vp8::ConstPlaneView a, vp8::ConstPlaneView b, int y, int block, BlockRow& row,
-                     V32& sse) {
+void sum_four_blocks(
+    vp8::ConstPlaneView a, vp8::ConstPlaneView b, int y, int block, BlockRow& row, V32& sse) {
   V16 a_low = hn::Zero(D16()), a_high = a_low, b_low = a_low, b_high = a_low;
   V32 squares_low = hn::Zero(D32()), squares_high = squares_low;
   V32 products_low = squares_low, products_high = squares_low;
@@ -73,8 +74,8 @@ void sum_four_blocks(vp8::ConstPlaneView a, vp8::ConstPlaneView b, int y, int bl
   const auto low = [&](V8 v) { return hn::BitCast(D16(), hn::InterleaveLower(D8(), v, zero)); };
   const auto high = [&](V8 v) { return hn::BitCast(D16(), hn::InterleaveUpper(D8(), v, zero)); };
   for (int i = 0; i < kBlock; ++i) {
-    const V8 va = hn::LoadU(D8(), a.row(y + i) + block * kBlock);
-    const V8 vb = hn::LoadU(D8(), b.row(y + i) + block * kBlock);
+    const V8 va = hn::LoadU(D8(), &a.at(y + i, block * kBlock));
+    const V8 vb = hn::LoadU(D8(), &b.at(y + i, block * kBlock));
     const V16 al = low(va), ah = high(va), bl = low(vb), bh = high(vb);
     a_low = hn::Add(a_low, al);
     a_high = hn::Add(a_high, ah);
@@ -149,15 +150,18 @@ std::uint64_t sum_blocks(vp8::ConstPlaneView a, vp8::ConstPlaneView b, int y, Bl
 
 // The stabilising constants (0.01 * 255)^2 and (0.03 * 255)^2 for sums over `n` samples, where the
 // second stands beside variances with n - 1 degrees of freedom.
-constexpr int stabiliser_1(int n) { return static_cast<int>(.01 * .01 * 255 * 255 * n + .5); }
-constexpr int stabiliser_2(int n) {
-  return static_cast<int>(.03 * .03 * 255 * 255 * n * (n - 1) + .5);
+constexpr int stabiliser_1(std::int64_t n) {
+  return static_cast<int>((255 * 255 * n + 5000) / 10000);
+}
+constexpr int stabiliser_2(std::int64_t n) {
+  return static_cast<int>((9 * 255 * 255 * n * (n - 1) + 5000) / 10000);
 }
 
 // SSIM of any area of n samples from its sums.
 double ssim_of(const Sums& sums, std::int64_t n) {
   const double c1 = .01 * .01 * 255 * 255 * static_cast<double>(n);
-  const double c2 = .03 * .03 * 255 * 255 * static_cast<double>(n) * static_cast<double>(n - 1);
+  const double c2 = .03 * .03 * 255 * 255 * static_cast<double>(n) *
+                    static_cast<double>(std::max<std::int64_t>(n - 1, 1));
   const auto means = static_cast<double>(sums.a) * static_cast<double>(sums.b);
   const double powers = static_cast<double>(sums.a) * static_cast<double>(sums.a) +
                         static_cast<double>(sums.b) * static_cast<double>(sums.b);
@@ -167,7 +171,8 @@ double ssim_of(const Sums& sums, std::int64_t n) {
 }
 
 // The four lanes from `i` on: sums over the windows that begin at these blocks.
-V32 window_sums(const std::vector<std::int32_t>& above, const std::vector<std::int32_t>& below,
+V32 window_sums(const std::vector<std::int32_t>& above,
+                const std::vector<std::int32_t>& below,
                 std::size_t i) {
   const auto two = [i](const std::vector<std::int32_t>& v) {
     return hn::Add(hn::LoadU(D32(), &v[i]), hn::LoadU(D32(), &v[i + 1]));
@@ -187,10 +192,9 @@ hn::Vec<DF> ssim_of_four(const BlockRow& above, const BlockRow& below, std::size
   const V32 means = hn::ShiftLeft<1>(hn::Mul(a, b));
   const V32 powers = hn::Add(hn::Mul(a, a), hn::Mul(b, b));
   const auto real = [](V32 v) { return hn::ConvertTo(DF(), v); };
-  const auto over = hn::Mul(real(hn::Add(means, c1)),
-                            real(hn::Add(hn::Sub(products, means), c2)));
-  const auto under = hn::Mul(real(hn::Add(powers, c1)),
-                             real(hn::Add(hn::Sub(squares, powers), c2)));
+  const auto over = hn::Mul(real(hn::Add(means, c1)), real(hn::Add(hn::Sub(products, means), c2)));
+  const auto under =
+      hn::Mul(real(hn::Add(powers, c1)), real(hn::Add(hn::Sub(squares, powers), c2)));
   return hn::Div(over, under);
 }
 
@@ -211,7 +215,7 @@ double sum_windows(const BlockRow& above, const BlockRow& below, int windows) {
       sums.squares += row->squares[i] + row->squares[i + 1];
       sums.products += row->products[i] + row->products[i + 1];
     }
-    total += ssim_of(sums, kWindow * kWindow);
+    total += ssim_of(sums, std::int64_t{kWindow} * kWindow);
   }
   return total;
 }
@@ -219,8 +223,7 @@ double sum_windows(const BlockRow& above, const BlockRow& below, int windows) {
 // Planes too small for a window are one window themselves.
 PlaneQuality measure_small(vp8::ConstPlaneView a, vp8::ConstPlaneView b) {
   const Sums sums = sum_area(a, b, 0, a.height, 0, a.width);
-  return {static_cast<std::uint64_t>(sums.sse()),
-          ssim_of(sums, std::int64_t{a.width} * a.height)};
+  return {static_cast<std::uint64_t>(sums.sse()), ssim_of(sums, std::int64_t{a.width} * a.height)};
 }
 
 PlaneQuality measure_plane(vp8::ConstPlaneView a, vp8::ConstPlaneView b) {
@@ -280,8 +283,8 @@ PictureQuality measure(const vp8::Picture& a, const vp8::Picture& b) {
     const vp8::ConstPlaneView view = a.shown(plane);
     const PlaneQuality q = measure_plane(view, b.shown(plane));
     quality.sse[plane] = q.sse;
-    quality.samples[plane] = static_cast<std::uint64_t>(view.width) *
-                             static_cast<std::uint64_t>(view.height);
+    quality.samples[plane] =
+        static_cast<std::uint64_t>(view.width) * static_cast<std::uint64_t>(view.height);
     ssim[plane] = q.ssim;
     weighted_ssim += q.ssim * static_cast<double>(quality.samples[plane]);
     samples += static_cast<double>(quality.samples[plane]);

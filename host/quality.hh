@@ -1,4 +1,5 @@
-// How near a coded picture is to its source: PSNR and SSIM as ffmpeg's psnr and ssim filters have them.
+// How near a coded picture is to its source: PSNR and SSIM as ffmpeg's psnr and ssim filters have
+// them.
 #pragma once
 
 #include <array>
@@ -8,8 +9,8 @@
 
 namespace host {
 
-/// Quality of one picture, or the mean of many. PSNR is in dB and infinite for equal samples; SSIM is
-/// 1 for equal samples. The values of the whole weigh each plane by its number of samples.
+/// Quality of one picture, or the mean of many. PSNR is in dB and infinite for equal samples; SSIM
+/// is 1 for equal samples. The values of the whole weigh each plane by its number of samples.
 struct PictureQuality {
   double psnr_y = 0;
   double psnr_u = 0;

@@ -259,10 +259,9 @@ std::optional<vp8::Picture> Y4mReader::next() {
 
 Y4mWriter::Y4mWriter(OutputFile& file, const StreamInfo& info)
     : file_(&file), width_(info.width), height_(info.height) {
-  const std::string line =
-      fmt::format("{} W{} H{} F{}:{} Ip A{}:{} C420jpeg\n", kY4mMagic, width_, height_,
-                  info.frame_rate.num, info.frame_rate.den, info.sample_aspect.num,
-                  info.sample_aspect.den);
+  const std::string line = fmt::format("{} W{} H{} F{}:{} Ip A{}:{} C420jpeg\n", kY4mMagic, width_,
+                                       height_, info.frame_rate.num, info.frame_rate.den,
+                                       info.sample_aspect.num, info.sample_aspect.den);
   file_->write(std::vector<std::uint8_t>(line.begin(), line.end()));
 }
 

@@ -31,18 +31,12 @@ struct FunctionsUnderTest {
 };
 
 constexpr FunctionsUnderTest kScalarFunctions = {
-    {scalar::filter_mb_left_edge_luma,
-     scalar::filter_mb_top_edge_luma,
-     scalar::filter_subblock_left_edges_luma,
-     scalar::filter_subblock_top_edges_luma},
-    {scalar::filter_mb_left_edge_chroma,
-     scalar::filter_mb_top_edge_chroma,
-     scalar::filter_subblock_left_edges_chroma,
-     scalar::filter_subblock_top_edges_chroma},
-    {scalar::filter_simple_mb_left_edge,
-     scalar::filter_simple_mb_top_edge,
-     scalar::filter_simple_subblock_left_edges,
-     scalar::filter_simple_subblock_top_edges}};
+    {scalar::filter_mb_left_edge_luma, scalar::filter_mb_top_edge_luma,
+     scalar::filter_subblock_left_edges_luma, scalar::filter_subblock_top_edges_luma},
+    {scalar::filter_mb_left_edge_chroma, scalar::filter_mb_top_edge_chroma,
+     scalar::filter_subblock_left_edges_chroma, scalar::filter_subblock_top_edges_chroma},
+    {scalar::filter_simple_mb_left_edge, scalar::filter_simple_mb_top_edge,
+     scalar::filter_simple_subblock_left_edges, scalar::filter_simple_subblock_top_edges}};
 
 using Random = std::mt19937;
 
@@ -115,17 +109,11 @@ namespace vp8 {
 namespace HWY_NAMESPACE {
 
 FunctionsUnderTest functions_under_test() {
-  return {{filter_mb_left_edge_luma,
-           filter_mb_top_edge_luma,
-           filter_subblock_left_edges_luma,
+  return {{filter_mb_left_edge_luma, filter_mb_top_edge_luma, filter_subblock_left_edges_luma,
            filter_subblock_top_edges_luma},
-          {filter_mb_left_edge_chroma,
-           filter_mb_top_edge_chroma,
-           filter_subblock_left_edges_chroma,
+          {filter_mb_left_edge_chroma, filter_mb_top_edge_chroma, filter_subblock_left_edges_chroma,
            filter_subblock_top_edges_chroma},
-          {filter_simple_mb_left_edge,
-           filter_simple_mb_top_edge,
-           filter_simple_subblock_left_edges,
+          {filter_simple_mb_left_edge, filter_simple_mb_top_edge, filter_simple_subblock_left_edges,
            filter_simple_subblock_top_edges}};
 }
 

@@ -51,28 +51,45 @@ HWY_BEFORE_NAMESPACE();
 namespace vp8 {
 namespace HWY_NAMESPACE {
 
-#define VP8_EXPECT_TWINS(name)                                                  \
-  EXPECT_EQ(HWY_NAMESPACE::name(a + 3, kSourceStride, b + 5, kReferenceStride), \
-            scalar::name(a + 3, kSourceStride, b + 5, kReferenceStride))        \
-      << #name << " kind " << kind
+using Metric = std::uint32_t (*)(const std::uint8_t*,
+                                 std::ptrdiff_t,
+                                 const std::uint8_t*,
+                                 std::ptrdiff_t);
+
+void expect_twins(const char* name, Metric simd, Metric reference) {
+  std::mt19937 random(1);
+  for (int kind = 0; kind < 400; ++kind) {
+    const BlockPair blocks(kind, random);
+    const std::uint8_t* a = blocks.source.data() + 3;
+    const std::uint8_t* b = blocks.reference.data() + 5;
+    EXPECT_EQ(simd(a, kSourceStride, b, kReferenceStride),
+              reference(a, kSourceStride, b, kReferenceStride))
+        << name << " kind " << kind;
+  }
+}
+
+#define VP8_EXPECT_TWINS(name) expect_twins(#name, HWY_NAMESPACE::name, scalar::name)
 
 void check_blocks() {
-  std::mt19937 random(1);
+  VP8_EXPECT_TWINS(sad16x16);
+  VP8_EXPECT_TWINS(sad16x8);
+  VP8_EXPECT_TWINS(sad8x16);
+  VP8_EXPECT_TWINS(sad8x8);
+  VP8_EXPECT_TWINS(sad4x4);
+  VP8_EXPECT_TWINS(sse16x16);
+  VP8_EXPECT_TWINS(sse8x8);
+  VP8_EXPECT_TWINS(sse4x4);
+  VP8_EXPECT_TWINS(satd16x16);
+  VP8_EXPECT_TWINS(satd8x8);
+  VP8_EXPECT_TWINS(satd4x4);
+}
+
+void check_candidates_and_variance() {
+  std::mt19937 random(3);
   for (int kind = 0; kind < 400; ++kind) {
     const BlockPair blocks(kind, random);
     const std::uint8_t* a = blocks.source.data();
     const std::uint8_t* b = blocks.reference.data();
-    VP8_EXPECT_TWINS(sad16x16);
-    VP8_EXPECT_TWINS(sad16x8);
-    VP8_EXPECT_TWINS(sad8x16);
-    VP8_EXPECT_TWINS(sad8x8);
-    VP8_EXPECT_TWINS(sad4x4);
-    VP8_EXPECT_TWINS(sse16x16);
-    VP8_EXPECT_TWINS(sse8x8);
-    VP8_EXPECT_TWINS(sse4x4);
-    VP8_EXPECT_TWINS(satd16x16);
-    VP8_EXPECT_TWINS(satd8x8);
-    VP8_EXPECT_TWINS(satd4x4);
     EXPECT_EQ(HWY_NAMESPACE::variance_sum16x16(a, kSourceStride),
               scalar::variance_sum16x16(a, kSourceStride));
     const std::uint8_t* const candidates[4] = {b, b + 7, b + 3 * kReferenceStride, b + 30};
@@ -109,6 +126,7 @@ namespace vp8 {
 namespace {
 
 HWY_EXPORT(check_blocks);
+HWY_EXPORT(check_candidates_and_variance);
 HWY_EXPORT(check_residual_energy);
 
 template <class Check>
@@ -123,6 +141,10 @@ void on_every_target(Check check) {
 
 TEST(Metrics, OfBlocksEqualTheirScalarTwins) {
   on_every_target([] { HWY_DYNAMIC_DISPATCH(check_blocks)(); });
+}
+
+TEST(Metrics, FourCandidatesAndVarianceEqualTheirScalarTwins) {
+  on_every_target([] { HWY_DYNAMIC_DISPATCH(check_candidates_and_variance)(); });
 }
 
 TEST(Metrics, ResidualEnergyEqualsItsScalarTwin) {

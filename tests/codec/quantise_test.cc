@@ -51,22 +51,40 @@ Quantised quantised(const Block& coefs, const BlockQuantiser& q) {
   return result;
 }
 
+/// Multiples of the step less the rounding, and one less: where a wrong reciprocal shows first.
+Block around_multiples(int first, int step) {
+  Block coefs{};
+  for (int i = 0; i < 16; ++i) {
+    const int magnitude = std::clamp(first + i / 2 * step - i % 2, 0, 32767);
+    coefs[static_cast<std::size_t>(i)] =
+        static_cast<std::int16_t>(i % 3 == 0 ? -magnitude : magnitude);
+  }
+  return coefs;
+}
+
+void expect_exact_quotients(int step, int round) {
+  const BlockQuantiser q = make_quantiser(step, step, round, round);
+  for (int c = step - round; c < 32768; c += 8 * step) {
+    const Block coefs = around_multiples(c, step);
+    ASSERT_EQ(quantised(coefs, q), scalar_quantised(coefs, q)) << step << ' ' << round;
+  }
+}
+
 void check_every_quotient() {
   for (int step = 4; step <= 512; ++step) {
     for (const int round : {0, step / 3, step / 2, step}) {
-      const BlockQuantiser q = make_quantiser(step, step, round, round);
-      // Multiples of the step, and a little less: where a wrong reciprocal shows first.
-      for (int c = step - round; c < 32768; c += 8 * step) {
-        Block coefs{};
-        for (int i = 0; i < 16; ++i) {
-          const int magnitude = std::clamp(c + i / 2 * step - i % 2, 0, 32767);
-          coefs[static_cast<std::size_t>(i)] =
-              static_cast<std::int16_t>(i % 3 == 0 ? -magnitude : magnitude);
-        }
-        ASSERT_EQ(quantised(coefs, q), scalar_quantised(coefs, q)) << step << ' ' << round;
-      }
+      expect_exact_quotients(step, round);
     }
   }
+}
+
+Block random_block(int limit, std::mt19937& random) {
+  Block coefs{};
+  for (auto& c : coefs) {
+    const int magnitude = static_cast<int>(random() % 65536) % (limit + 1);
+    c = static_cast<std::int16_t>(random() % 2 != 0 ? -magnitude : magnitude);
+  }
+  return coefs;
 }
 
 void check_random() {
@@ -75,12 +93,8 @@ void check_random() {
     const int dc_step = 4 + static_cast<int>(random() % 311);
     const int ac_step = 4 + static_cast<int>(random() % 437);
     const BlockQuantiser q = make_quantiser(dc_step, ac_step, dc_step / 3, ac_step / 2);
-    Block coefs{};
-    for (auto& c : coefs) {
-      const int limit = round % 3 == 0 ? 32767 : round % 3 == 1 ? 2040 : ac_step;
-      c = static_cast<std::int16_t>(static_cast<int>(random() % 65536) % (limit + 1));
-      c = static_cast<std::int16_t>(random() % 2 != 0 ? -c : c);
-    }
+    const std::array<int, 3> limits = {32767, 2040, ac_step};
+    const Block coefs = random_block(limits[static_cast<std::size_t>(round) % 3], random);
     const Quantised expected = scalar_quantised(coefs, q);
     ASSERT_EQ(quantised(coefs, q), expected);
     Block out{};

@@ -19,8 +19,8 @@
 
 namespace vp8 {
 
-using PredictFunction = void (*)(
-    const std::uint8_t*, std::ptrdiff_t, int, int, std::uint8_t*, std::ptrdiff_t);
+using PredictFunction =
+    void (*)(const std::uint8_t*, std::ptrdiff_t, int, int, std::uint8_t*, std::ptrdiff_t);
 
 /// A size of block with both ways to predict it.
 struct SizeUnderTest {
@@ -95,12 +95,8 @@ SizeUnderTest size_under_test() {
 }
 
 std::vector<SizeUnderTest> sizes_under_test() {
-  return {size_under_test<16, 16>(),
-          size_under_test<16, 8>(),
-          size_under_test<8, 16>(),
-          size_under_test<8, 8>(),
-          size_under_test<8, 4>(),
-          size_under_test<4, 4>()};
+  return {size_under_test<16, 16>(), size_under_test<16, 8>(), size_under_test<8, 16>(),
+          size_under_test<8, 8>(),   size_under_test<8, 4>(),  size_under_test<4, 4>()};
 }
 
 }  // namespace HWY_NAMESPACE

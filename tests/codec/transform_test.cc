@@ -217,8 +217,8 @@ TEST(Transform, DctRoundTripIsOffByAtMostOneAndByNothingOnAverage) {
   std::mt19937 random(6);
   int wrong = 0;
   int bias = 0;
-  constexpr int kRounds = 50000;
-  for (int round = 0; round < kRounds; ++round) {
+  constexpr int rounds = 50000;
+  for (int round = 0; round < rounds; ++round) {
     Block residual{};
     Block coefs{};
     fill(127, round % 8 == 0, random, residual.data(), 16);
@@ -234,8 +234,8 @@ TEST(Transform, DctRoundTripIsOffByAtMostOneAndByNothingOnAverage) {
     }
   }
   // The inverse's own downward rounding shifts the first row and column, most of all the corner.
-  EXPECT_LT(wrong, kRounds * 16 / 10);
-  EXPECT_LT(std::abs(bias), kRounds * 16 / 200);
+  EXPECT_LT(wrong, rounds * 16 / 10);
+  EXPECT_LT(std::abs(bias), rounds * 16 / 200);
 }
 
 TEST(Transform, ForwardDctIsWithinThreeQuartersOfTheExactOne) {

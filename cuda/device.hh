@@ -1,0 +1,65 @@
+// The device interface: batches of chunks in, decisions out.
+//
+// The slow part of the encoder (motion search, mode decision, trial transforms) runs on a device for all chunks of a
+// wave at once; nothing that a device decides depends on how chunks are batched.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "codec/encode.hh"
+#include "codec/frame.hh"
+#include "codec/picture.hh"
+#include "codec/state.hh"
+
+namespace gpu {
+
+/// One picture to be decided about.
+struct PictureJob {
+  vp8::PictureRef source;    // padded to macroblocks, borders extended
+  vp8::FrameHeader header;   // what the plan fixes: frame type, quantisers, segments, reference updates
+  std::vector<std::uint8_t> segments;            // of each macroblock; empty: all 0
+  std::vector<vp8::MotionVector> motion_hints;   // from the lookahead, towards the picture before; may be empty
+};
+
+/// Consecutive pictures that are decided in closed loop, beginning at a given state.
+struct ChunkJob {
+  vp8::State entry;  // references may be stand-ins for what the real state will hold
+  std::vector<PictureJob> pictures;
+};
+
+/// What a device decided about a chunk.
+struct ChunkResult {
+  std::vector<vp8::Decisions> decisions;  // one for each picture
+  vp8::State exit;                        // the state that these decisions lead to from the entry state
+};
+
+/// What the lookahead knows about one picture, from source pictures only. Vectors in macroblock raster order.
+struct PictureStats {
+  std::vector<vp8::MotionVector> motion;   // towards the picture before, quarter pixels
+  std::vector<std::uint32_t> intra_cost;   // SATD of a macroblock at half resolution, predicted from itself
+  std::vector<std::uint32_t> inter_cost;   // and predicted from the picture before
+};
+
+/// Something that runs batches.
+class Device {
+ public:
+  virtual ~Device() = default;
+
+  virtual std::string name() const = 0;
+
+  /// Compares each picture with the one before it: pictures[i + 1] against pictures[i]. The first has no stats of its
+  /// own; returns pictures.size() - 1 elements.
+  virtual std::vector<PictureStats> look_ahead(std::span<const vp8::PictureRef> pictures) = 0;
+
+  /// Decides all chunks: round i codes picture i of every chunk.
+  virtual std::vector<ChunkResult> first_pass(std::vector<ChunkJob> chunks) = 0;
+};
+
+/// The embedded default: kernels as vector code, chunks side by side on the calling thread's task arena.
+std::unique_ptr<Device> make_cpu_device();
+
+}  // namespace gpu

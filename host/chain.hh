@@ -1,0 +1,31 @@
+// A chain: one state carried through chunk after chunk, every picture rebased onto what really precedes it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "codec/encode.hh"
+#include "codec/state.hh"
+#include "host/quality.hh"
+
+namespace host {
+
+/// One picture of a chain, coded for good.
+struct RebasedPicture {
+  std::vector<std::uint8_t> bytes;
+  PictureQuality quality;
+};
+
+/// The serial part of the encoder. A chain begins with a default state and a key frame.
+class Chain {
+ public:
+  /// Codes the next picture with decisions that were made for some other state.
+  RebasedPicture rebase(const vp8::PictureRef& source, vp8::Decisions decisions);
+
+  const vp8::State& state() const { return state_; }
+
+ private:
+  vp8::State state_;
+};
+
+}  // namespace host
