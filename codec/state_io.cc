@@ -27,7 +27,9 @@ constexpr std::array<std::uint8_t, 8> kMagic = {'V', 'P', '8', 'S', 'T', 'A', 'T
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kHeaderSize = kMagic.size() + 1 + 2 + 2 + 1 + 1;
 constexpr std::size_t kChecksumSize = 8;
+// Residuals are for zstd's Huffman coder: its least table of matches is faster and smaller here.
 constexpr int kZstdLevel = 1;
+constexpr int kZstdHashLog = 6;
 // A zstd block has at least three bytes and yields at most 128 KiB.
 constexpr std::size_t kMaxExpansion = (std::size_t{1} << 17) / 3 + 1;
 
@@ -56,9 +58,10 @@ void append_section(Bytes& out, ByteSpan raw) {
     throw std::bad_alloc();
   const std::size_t start = out.size();
   out.resize(start + 4 + ZSTD_compressBound(raw.size()));
-  const std::size_t size =
-      ZSTD_compressCCtx(context.get(), out.data() + start + 4, out.size() - start - 4, raw.data(),
-                        raw.size(), kZstdLevel);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kZstdLevel);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_hashLog, kZstdHashLog);
+  const std::size_t size = ZSTD_compress2(context.get(), out.data() + start + 4,
+                                          out.size() - start - 4, raw.data(), raw.size());
   if (ZSTD_isError(size) != 0)
     throw std::bad_alloc();
   for (std::size_t i = 0; i < 4; ++i)

@@ -191,12 +191,12 @@ class Pipeline {
       const vp8::Picture& picture = *window_.picture(planned_end_);
       for (PictureQualityPlan& quality :
            plan_quality(plan_, stats, picture.mb_rows(), picture.mb_cols(),
-                        static_cast<std::size_t>(block_end - planned_end_), position == 0)) {
+                        static_cast<std::size_t>(block_end - planned_end_), position == 0, static_cast<std::size_t>(position))) {
         planned_.push_back(std::move(quality));
       }
       planned_end_ = block_end;
     }
-    while (planned_begin_ < from) {
+    while (planned_begin_ < from - 32) {
       planned_.pop_front();
       ++planned_begin_;
     }
@@ -209,32 +209,42 @@ class Pipeline {
   void first_pass(std::vector<ChunkWork>& wave) {
     if (wave.empty()) return;
     std::vector<gpu::ChunkJob> jobs;
-    for (const ChunkWork& work : wave) jobs.push_back(job_of(work));
+    for (const ChunkWork& work : wave) {
+      if (work.chunk.begins_chain()) key_picture_ = work.sources.front();
+      jobs.push_back(job_of(work));
+    }
     const double start = thread_seconds();
     std::vector<gpu::ChunkResult> results = device_.first_pass(std::move(jobs));
     summary_.cpu.first_pass += thread_seconds() - start;
-    for (std::size_t i = 0; i < wave.size(); ++i) wave[i].decisions = std::move(results[i].decisions);
+    for (std::size_t i = 0; i < wave.size(); ++i) { auto& d=results[i].decisions; wave[i].decisions.assign(d.end() - wave[i].chunk.pictures, d.end()); }
     const ChunkWork& last = wave.back();
-    window_.drop_before(last.chunk.first_picture + last.chunk.pictures - 1);
+    window_.drop_before(last.chunk.first_picture + last.chunk.pictures - 1 - 32);
   }
 
   gpu::ChunkJob job_of(const ChunkWork& work) const {
     gpu::ChunkJob job;
     const Chunk& chunk = work.chunk;
+    int lead = 0;
     if (!chunk.begins_chain()) {
+      lead = std::getenv("FS_LEAD") ? std::atoi(std::getenv("FS_LEAD")) : 0;
+      if (lead > position_in_chain(plan_, chunk.first_picture) - 1) lead = static_cast<int>(position_in_chain(plan_, chunk.first_picture)) - 1;
       // The source of the picture before stands in for its reconstruction, which does not exist yet.
-      const vp8::PictureRef& before = window_.picture(chunk.first_picture - 1);
+      const vp8::PictureRef& before = window_.picture(chunk.first_picture - 1 - lead);
       job.entry.width = plan_.width;
       job.entry.height = plan_.height;
-      job.entry.references = {before, before, before};
+      const std::int64_t number = chunk.first_picture - 1 - lead;
+      std::int64_t golden = number;
+      while (golden > number - 30 && golden >= planned_begin_ && !quality_of(golden).golden) --golden;
+      const bool have = golden >= planned_begin_ && quality_of(golden).golden && position_in_chain(plan_, golden) <= position_in_chain(plan_, number);
+      job.entry.references = {before, have ? window_.picture(golden) : key_picture_, key_picture_};
       job.entry.segmentation.map.assign(
           static_cast<std::size_t>(before->mb_rows()) * static_cast<std::size_t>(before->mb_cols()), 0);
     }
-    for (int i = 0; i < chunk.pictures; ++i) {
+    for (int i = -lead; i < chunk.pictures; ++i) {
       const std::int64_t number = chunk.first_picture + i;
       const bool key = chunk.begins_chain() && i == 0;
       gpu::PictureJob picture;
-      picture.source = work.sources[static_cast<std::size_t>(i)];
+      picture.source = window_.picture(number);
       picture.header = header_of(quality_of(number), key);
       if (!key) picture.motion_hints = window_.stats(number).motion;
       job.pictures.push_back(std::move(picture));
@@ -249,7 +259,7 @@ class Pipeline {
       header.width = static_cast<std::uint16_t>(plan_.width);
       header.height = static_cast<std::uint16_t>(plan_.height);
     } else {
-      header.refresh_golden_frame = false;
+      header.refresh_golden_frame = quality.golden;
       header.refresh_alternate_frame = false;
     }
     header.quant.y_ac_qi = static_cast<std::uint8_t>(quality.q_index);
@@ -293,6 +303,7 @@ class Pipeline {
   std::int64_t planned_begin_ = 0;
   std::int64_t planned_end_ = 0;
   Chain chain_;
+  vp8::PictureRef key_picture_;
   double rebase_seconds_ = 0;
 };
 

@@ -75,11 +75,11 @@ int finer_index(int base, int finer) {
 }  // namespace
 
 std::vector<PictureQualityPlan> plan_quality(const Plan& plan, std::span<const gpu::PictureStats> stats, int mb_rows,
-                                             int mb_cols, std::size_t count, bool begins_chain) {
+                                             int mb_cols, std::size_t count, bool begins_chain, std::size_t first_position) {
   const std::size_t macroblocks = static_cast<std::size_t>(mb_rows) * static_cast<std::size_t>(mb_cols);
   std::vector<PictureQualityPlan> pictures(count);
   Importance importance(macroblocks);
-  const int strength = tune("FS_STRENGTH", 85);
+  const int strength = tune("FS_STRENGTH", 0);
   const int shift = tune("FS_SHIFT", 0);
   for (std::size_t i = stats.size() + 1; i-- > 0;) {
     if (i < stats.size()) importance = propagate(stats[i], importance, mb_rows, mb_cols);
@@ -92,8 +92,10 @@ std::vector<PictureQualityPlan> plan_quality(const Plan& plan, std::span<const g
       sum += log2_q8((intra + importance[mb]) * 16 / intra) - 4 * 256;
     }
     const int mean = static_cast<int>(sum / static_cast<std::int64_t>(macroblocks));
-    int finer = mean * strength / 256 - shift;
-    if (i == 0 && begins_chain) finer += tune("FS_KEY", 0);
+    const int G = tune("FS_G", 12);
+    const bool key = i == 0 && begins_chain;
+    pictures[i].golden = !key && (first_position + i) % static_cast<std::size_t>(G) == 0;
+    const int finer = mean * (key ? tune("FS_KS", 100) : pictures[i].golden ? tune("FS_GS", 100) : strength) / 256 - shift;
     pictures[i].q_index = finer_index(q_index_of_cq(plan.cq), finer);
     pictures[i].segment_q.fill(pictures[i].q_index);
     if (std::getenv("FS_PRINT")) std::fprintf(stderr, "pic %zu mean %d q %d\n", i, mean, pictures[i].q_index);

@@ -108,7 +108,9 @@ TEST(BoolCoder, ReadsNothingFromNothing) {
   EXPECT_TRUE(reader.exhausted());
 }
 
-TEST(BoolCoder, WritesNothingInAByteOrTwo) { EXPECT_LE(BoolWriter().finish().size(), 2u); }
+TEST(BoolCoder, WritesNothingInAByteOrTwo) {
+  EXPECT_LE(BoolWriter().finish().size(), 2u);
+}
 
 }  // namespace
 }  // namespace vp8

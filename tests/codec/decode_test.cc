@@ -38,7 +38,9 @@ TEST(Decode, RefusesAnInterFrameFirst) {
   EXPECT_THROW(decode(State{}, frames[1]), BitstreamError);
 }
 
-TEST(Decode, RefusesAnEmptyFrameFirst) { EXPECT_THROW(decode(State{}, {}), BitstreamError); }
+TEST(Decode, RefusesAnEmptyFrameFirst) {
+  EXPECT_THROW(decode(State{}, {}), BitstreamError);
+}
 
 TEST(Decode, RepeatsThePictureForAnEmptyFrame) {
   const Decoded first = decode(State{}, small_stream()[0]);
@@ -97,7 +99,8 @@ TEST(Decode, SurvivesRandomDamage) {
       Bytes damaged = bytes;
       const bool key = (bytes[0] & 1) == 0;
       for (unsigned flips = random() % 4 + 1; flips > 0; --flips) {
-        const std::size_t at = random() % (i % 2 == 0 ? damaged.size() : std::min<std::size_t>(damaged.size(), 40));
+        const std::size_t at =
+            random() % (i % 2 == 0 ? damaged.size() : std::min<std::size_t>(damaged.size(), 40));
         if (at < 10 && (key || at == 0)) {
           continue;  // sizes stay, and an inter frame stays one
         }
@@ -141,7 +144,8 @@ TEST(Decode, SurvivesLevelsThatOverflow) {
                                      .max_level = kMaxTokenValue,
                                      .overflows = true,
                                      .coded_percent = 90};
-    const std::vector<std::uint8_t> bytes = write_frame(state, random_frame(state, options, random));
+    const std::vector<std::uint8_t> bytes =
+        write_frame(state, random_frame(state, options, random));
     const Decoded decoded = decode(state, bytes);
     EXPECT_EQ(decode(state, bytes).next, decoded.next);
     state = decoded.next;

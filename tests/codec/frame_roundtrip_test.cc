@@ -21,15 +21,12 @@ std::vector<std::vector<oracle::Bytes>> libvpx_streams() {
   };
   for (unsigned profile = 0; profile < 4; ++profile) {
     add({.width = 175, .height = 143, .profile = profile, .token_partitions_log2 = int(profile)},
-        Content::kPan,
-        8);
+        Content::kPan, 8);
   }
   add({.width = 96, .height = 80, .cpu_used = 0, .two_pass = true, .auto_alt_ref = true, .lag = 16},
-      Content::kSlow,
-      30);
+      Content::kSlow, 30);
   add({.width = 64, .height = 64, .realtime = true, .error_resilient = 1}, Content::kCuts, 12);
-  add({.width = 320, .height = 176, .min_q = 0, .max_q = 4, .bitrate_kbps = 20000},
-      Content::kNoise,
+  add({.width = 320, .height = 176, .min_q = 0, .max_q = 4, .bitrate_kbps = 20000}, Content::kNoise,
       3);
   add({.width = 17, .height = 33, .min_q = 60, .max_q = 63}, Content::kFlat, 12);
   return streams;

@@ -229,10 +229,9 @@ class ModeDraw {
     mb.ref_frame = static_cast<RefFrame>(draw_.between(LAST_FRAME, ALTREF_FRAME));
     mb.y_mode = static_cast<MbMode>(draw_.between(NEARESTMV, SPLITMV));
     const Neighbours around = neighbours_of(frame_.modes.data(), frame_.mb_cols, mb_row, mb_col);
-    const NearMvs near = find_near_mvs(around,
-                                       mb.ref_frame,
-                                       context_.sign_bias,
-                                       MvBounds::of(mb_row, mb_col, frame_.mb_rows, frame_.mb_cols));
+    const NearMvs near =
+        find_near_mvs(around, mb.ref_frame, context_.sign_bias,
+                      MvBounds::of(mb_row, mb_col, frame_.mb_rows, frame_.mb_cols));
     switch (mb.y_mode) {
       case NEARESTMV:
         mb.mv = near.nearest;
@@ -249,16 +248,17 @@ class ModeDraw {
       default:
         break;
     }
-    if (frame_.header.version == 3 && (libvpx_forgets_chroma(mb.mv.row, mb_row) ||
-                                       libvpx_forgets_chroma(mb.mv.col, mb_col))) {
+    if (frame_.header.version == 3 &&
+        (libvpx_forgets_chroma(mb.mv.row, mb_row) || libvpx_forgets_chroma(mb.mv.col, mb_col))) {
       mb.y_mode = ZEROMV;
       mb.mv = {};
     }
     mb.mvs.fill(mb.mv);
   }
 
-  // In version 3, where chroma vectors are cut to whole pixels, libvpx does not predict chroma at all
-  // if a vector that reaches at most 19 pixels over the upper or left edge is cut to more than that.
+  // In version 3, where chroma vectors are cut to whole pixels, libvpx does not predict chroma at
+  // all if a vector that reaches at most 19 pixels over the upper or left edge is cut to more than
+  // that.
   static bool libvpx_forgets_chroma(int quarter_pixels, int mb) {
     const int edge = -(mb * 16 + 19) * 4;
     return quarter_pixels >= edge && (quarter_pixels & ~7) < edge;
@@ -274,8 +274,7 @@ class ModeDraw {
       }
       const std::array<MotionVector, 4> choices = {left_mv(mb, *around.left, first),
                                                    above_mv(mb, *around.above, first),
-                                                   MotionVector{},
-                                                   near_vector(best)};
+                                                   MotionVector{}, near_vector(best)};
       const MotionVector mv = choices[static_cast<std::size_t>(draw_.below(4))];
       for (std::size_t b = first; b < 16; ++b) {
         if (part_of[b] == part) {
@@ -377,8 +376,8 @@ void randomise_residual(const State& before,
   frame.residual.clear();
   LevelDraw levels(options, draw, frame.residual);
   for (const MbModes& mb : frame.modes) {
-    levels.macroblock(
-        mb, quant_steps(segments.q_index(frame.header, mb.segment), frame.header.quant));
+    levels.macroblock(mb,
+                      quant_steps(segments.q_index(frame.header, mb.segment), frame.header.quant));
   }
 }
 

@@ -14,11 +14,11 @@ struct RandomFrameOptions {
   bool key_frame = false;
   int width = 0;  // key frames only
   int height = 0;
-  int max_level = 3;          // of coefficients, at most kMaxTokenValue
-  bool overflows = false;     // may exceed the transforms' 16 bits, where decoders differ
-  int coded_percent = 30;     // of blocks, where the macroblock is not skipped
-  int max_mv_delta = 100;     // of new vectors, at most kMaxMvDelta quarter pixels
-  int inter_percent = 80;     // of macroblocks in inter frames
+  int max_level = 3;       // of coefficients, at most kMaxTokenValue
+  bool overflows = false;  // may exceed the transforms' 16 bits, where decoders differ
+  int coded_percent = 30;  // of blocks, where the macroblock is not skipped
+  int max_mv_delta = 100;  // of new vectors, at most kMaxMvDelta quarter pixels
+  int inter_percent = 80;  // of macroblocks in inter frames
   int max_q_index = kMaxQIndex;
   int max_version = 3;
 };

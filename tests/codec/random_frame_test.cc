@@ -52,8 +52,7 @@ TEST(RandomFrame, WithVectorsAsFarAsTheyGoDecodesAsLibvpxDoes) {
                           .coded_percent = 3,
                           .max_mv_delta = kMaxMvDelta,
                           .inter_percent = 95},
-                         seed,
-                         9);
+                         seed, 9);
     ASSERT_FALSE(HasFatalFailure());
   }
 }
@@ -67,8 +66,7 @@ TEST(RandomFrame, WithLargeLevelsDecodesAsLibvpxDoes) {
                           .max_level = 2048,
                           .coded_percent = 20,
                           .max_q_index = 0},
-                         seed,
-                         6);
+                         seed, 6);
     ASSERT_FALSE(HasFatalFailure());
   }
 }
@@ -77,8 +75,7 @@ TEST(RandomFrame, OfEveryCoefficientCodedDecodesAsLibvpxDoes) {
   for (unsigned seed = 300; seed < 324; ++seed) {
     const Size size = kSizes[seed % kSizes.size()];
     follow_random_stream(
-        {.width = size.width, .height = size.height, .max_level = 40, .coded_percent = 100},
-        seed,
+        {.width = size.width, .height = size.height, .max_level = 40, .coded_percent = 100}, seed,
         5);
     ASSERT_FALSE(HasFatalFailure());
   }
@@ -221,8 +218,7 @@ TEST(ChangedFrame, WithOtherModeAndVectorProbabilities) {
     h.prob_gf = prob();
     h.y_mode_probs = {prob(), prob(), prob(), prob()};
     h.uv_mode_probs = {prob(), prob(), prob()};
-    h.mv_prob_updates[static_cast<std::size_t>(index % 2)].fill(
-        Probability{1});
+    h.mv_prob_updates[static_cast<std::size_t>(index % 2)].fill(Probability{1});
     for (auto& p : h.mv_prob_updates[1]) {
       p = static_cast<Probability>((prob() & 0xfe) | 2);
     }
@@ -236,8 +232,9 @@ TEST(ChangedFrame, WithEveryNumberOfTokenPartitions) {
 }
 
 TEST(ChangedFrame, HiddenNowAndThen) {
-  follow_changed_stream(
-      [](const State&, int index, std::mt19937&, Frame& f) { f.header.show_frame = index % 3 != 1; });
+  follow_changed_stream([](const State&, int index, std::mt19937&, Frame& f) {
+    f.header.show_frame = index % 3 != 1;
+  });
 }
 
 }  // namespace

@@ -19,11 +19,8 @@ struct ImageDeleter {
 using Image = std::unique_ptr<vpx_image_t, ImageDeleter>;
 
 Image new_image(int width, int height) {
-  Image image(vpx_img_alloc(nullptr,
-                            VPX_IMG_FMT_I420,
-                            static_cast<unsigned>(width),
-                            static_cast<unsigned>(height),
-                            1));
+  Image image(vpx_img_alloc(nullptr, VPX_IMG_FMT_I420, static_cast<unsigned>(width),
+                            static_cast<unsigned>(height), 1));
   if (!image) {
     throw std::bad_alloc();
   }
@@ -51,10 +48,8 @@ void append(const View& view, Bytes& out) {
 vp8::ConstPlaneView plane_of(const vpx_image_t& image, int plane) {
   const int width = static_cast<int>(image.d_w);
   const int height = static_cast<int>(image.d_h);
-  return {image.planes[plane],
-          plane == 0 ? width : (width + 1) / 2,
-          plane == 0 ? height : (height + 1) / 2,
-          image.stride[plane]};
+  return {image.planes[plane], plane == 0 ? width : (width + 1) / 2,
+          plane == 0 ? height : (height + 1) / 2, image.stride[plane]};
 }
 
 I420 samples_of(const vpx_image_t& image) {
@@ -69,8 +64,7 @@ void fill_image(const vp8::Picture& picture, vpx_image_t& image) {
   for (const vp8::Plane plane : {vp8::kPlaneY, vp8::kPlaneU, vp8::kPlaneV}) {
     const vp8::ConstPlaneView view = picture.shown(plane);
     for (int y = 0; y < view.height; ++y) {
-      std::memcpy(image.planes[plane] + y * image.stride[plane],
-                  view.row(y),
+      std::memcpy(image.planes[plane] + y * image.stride[plane], view.row(y),
                   static_cast<std::size_t>(view.width));
     }
   }
@@ -107,16 +101,15 @@ class Encoder {
       return;
     }
     control(vpx_codec_control(codec_.get(), VP8E_SET_CPUUSED, settings.cpu_used));
-    control(vpx_codec_control(
-        codec_.get(), VP8E_SET_ENABLEAUTOALTREF, settings.auto_alt_ref ? 1u : 0u));
-    control(vpx_codec_control(
-        codec_.get(), VP8E_SET_TOKEN_PARTITIONS, settings.token_partitions_log2));
+    control(vpx_codec_control(codec_.get(), VP8E_SET_ENABLEAUTOALTREF,
+                              settings.auto_alt_ref ? 1u : 0u));
+    control(
+        vpx_codec_control(codec_.get(), VP8E_SET_TOKEN_PARTITIONS, settings.token_partitions_log2));
     control(vpx_codec_control(codec_.get(), VP8E_SET_SHARPNESS, settings.sharpness));
     control(vpx_codec_control(codec_.get(), VP8E_SET_STATIC_THRESHOLD, settings.static_threshold));
     control(
         vpx_codec_control(codec_.get(), VP8E_SET_NOISE_SENSITIVITY, settings.noise_sensitivity));
-    control(
-        vpx_codec_control(codec_.get(), VP8E_SET_SCREEN_CONTENT_MODE, settings.screen_content));
+    control(vpx_codec_control(codec_.get(), VP8E_SET_SCREEN_CONTENT_MODE, settings.screen_content));
     if (settings.scaling_mode != 0) {
       const auto mode = static_cast<VPX_SCALING_MODE>(settings.scaling_mode);
       vpx_scaling_mode_t scaling{mode, mode};
@@ -204,13 +197,12 @@ constexpr int wave(int x, int period) {
 // A texture over the whole integer plane, in sixteenths of a sample, so that it can move smoothly.
 int texture(int x, int y, std::uint32_t scene) {
   const auto cell = [&](int shift) {
-    return static_cast<int>(mix(static_cast<std::uint32_t>(x >> shift),
-                                static_cast<std::uint32_t>(y >> shift),
-                                scene) &
-                            31);
+    return static_cast<int>(
+        mix(static_cast<std::uint32_t>(x >> shift), static_cast<std::uint32_t>(y >> shift), scene) &
+        31);
   };
-  return 40 + wave(x + 3 * y, 160) / 2 + wave(5 * x - 2 * y + static_cast<int>(scene) * 37, 1600) / 16 + cell(6) +
-         cell(9);
+  return 40 + wave(x + 3 * y, 160) / 2 +
+         wave(5 * x - 2 * y + static_cast<int>(scene) * 37, 1600) / 16 + cell(6) + cell(9);
 }
 
 int sample_of(Content content, int plane, int x, int y, int i) {
@@ -282,10 +274,7 @@ I420 OracleDecoder::reference(vp8::RefFrame which, int width, int height) {
   const int coded_width = (width + 15) / 16 * 16;
   const int coded_height = (height + 15) / 16 * 16;
   const Image image = new_image(coded_width + 2 * kBorder, coded_height + 2 * kBorder);
-  vpx_img_set_rect(image.get(),
-                   kBorder,
-                   kBorder,
-                   static_cast<unsigned>(coded_width),
+  vpx_img_set_rect(image.get(), kBorder, kBorder, static_cast<unsigned>(coded_width),
                    static_cast<unsigned>(coded_height));
   vpx_ref_frame_t reference{};
   reference.frame_type = which == vp8::GOLDEN_FRAME   ? VP8_GOLD_FRAME

@@ -43,8 +43,8 @@ class OracleDecoder {
  public:
   OracleDecoder();
 
-  /// The shown picture; none if the frame is hidden. Throws vp8::BitstreamError with libvpx's words.
-  /// Empty frames are not for libvpx's interface and throw as well.
+  /// The shown picture; none if the frame is hidden. Throws vp8::BitstreamError with libvpx's
+  /// words. Empty frames are not for libvpx's interface and throw as well.
   std::optional<I420> decode(std::span<const std::uint8_t> frame);
   /// The coded samples of a reference, for a stream of this size.
   I420 reference(vp8::RefFrame which, int width, int height);

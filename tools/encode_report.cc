@@ -1,0 +1,163 @@
+// Progress, summary line and summary data.
+#include "tools/encode_report.hh"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "tools/plan_options.hh"
+
+namespace tools {
+namespace {
+
+using Phase = std::pair<std::string_view, double>;
+
+std::array<Phase, 6> phases(const host::PhaseTimes& times) {
+  return {{{"read", times.read},
+           {"lookahead", times.lookahead},
+           {"first pass", times.first_pass},
+           {"boundary", times.boundary},
+           {"rebase", times.rebase},
+           {"write", times.write}}};
+}
+
+double ratio(double a, double b) {
+  return b > 0 ? a / b : 0;
+}
+
+double kb_per_second(const EncodeReport& report) {
+  const host::Rational& rate = report.plan.frame_rate;
+  const double duration =
+      static_cast<double>(report.summary.pictures) * rate.den / static_cast<double>(rate.num);
+  return ratio(static_cast<double>(report.summary.bytes) * 8e-3, duration);
+}
+
+std::string time_left(double seconds) {
+  const auto whole = static_cast<std::int64_t>(seconds + 0.5);
+  constexpr std::int64_t hour = 3600;
+  if (whole >= hour) {
+    return fmt::format("{}:{:02}:{:02}", whole / hour, whole / 60 % 60, whole % 60);
+  }
+  return fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
+nlohmann::ordered_json plan_json(const EncodeReport& report) {
+  const host::Plan& plan = report.plan;
+  return {{"chunk_frames", plan.chunk_frames},
+          {"chunks_per_chain", plan.chunks_per_chain},
+          {"cq", plan.cq},
+          {"first_pass", first_pass_name(plan.first_pass)},
+          {"device", report.device},
+          {"threads", report.threads}};
+}
+
+nlohmann::ordered_json quality_json(const host::PictureQuality& q) {
+  return {{"psnr_y", q.psnr_y}, {"psnr_u", q.psnr_u}, {"psnr_v", q.psnr_v}, {"psnr", q.psnr},
+          {"ssim_y", q.ssim_y}, {"ssim_u", q.ssim_u}, {"ssim_v", q.ssim_v}, {"ssim", q.ssim}};
+}
+
+// Seconds of each phase, all divided by `divisor`.
+nlohmann::ordered_json times_json(const host::PhaseTimes& times, double divisor) {
+  nlohmann::ordered_json json;
+  for (const auto& [name, seconds] : phases(times)) {
+    std::string key(name);
+    std::replace(key.begin(), key.end(), ' ', '_');
+    json[key] = ratio(seconds, divisor);
+  }
+  return json;
+}
+
+}  // namespace
+
+ProgressLine::ProgressLine(std::int64_t expected, bool wanted)
+    : expected_(expected), enabled_(wanted && ::isatty(STDERR_FILENO) != 0) {
+  if (enabled_) {
+    fmt::print(stderr, "reading...");
+  }
+}
+
+ProgressLine::~ProgressLine() {
+  if (enabled_) {
+    std::fputs("\r\x1b[K", stderr);
+  }
+}
+
+double ProgressLine::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+}
+
+void ProgressLine::show(const host::Progress& progress) {
+  if (enabled_) {
+    fmt::print(stderr, "\r{}\x1b[K", progress_text(progress, seconds(), expected_));
+    std::fflush(stderr);
+  }
+}
+
+std::string progress_text(const host::Progress& progress, double seconds, std::int64_t expected) {
+  const auto pictures = static_cast<double>(progress.pictures);
+  std::string text = fmt::format("{}", progress.pictures);
+  if (expected >= 0) {
+    text += fmt::format("/{}", expected);
+  }
+  text += fmt::format(" pictures, {:.1f}/s", ratio(pictures, seconds));
+  if (expected >= progress.pictures && progress.pictures > 0) {
+    const auto left = static_cast<double>(expected - progress.pictures);
+    text += fmt::format(", ETA {}", time_left(left * ratio(seconds, pictures)));
+  }
+  double total = 0;
+  for (const auto& [name, time] : phases(progress.cpu)) {
+    total += time;
+  }
+  for (const auto& [name, time] : phases(progress.cpu)) {
+    text += fmt::format(", {} {:.0f} %", name, 100 * ratio(time, total));
+  }
+  return text;
+}
+
+std::string summary_line(const EncodeReport& report) {
+  const host::EncodeSummary& summary = report.summary;
+  std::string line = fmt::format(
+      "{} pictures in {:.2f} s ({:.1f}/s), {} bytes, {:.1f} kb/s, PSNR Y {:.2f} all {:.2f} dB, "
+      "SSIM Y {:.4f} all {:.4f}; CPU seconds:",
+      summary.pictures, report.seconds,
+      ratio(static_cast<double>(summary.pictures), report.seconds), summary.bytes,
+      kb_per_second(report), summary.quality.psnr_y, summary.quality.psnr, summary.quality.ssim_y,
+      summary.quality.ssim);
+  const char* separator = "";
+  for (const auto& [name, seconds] : phases(summary.cpu)) {
+    line += fmt::format("{} {} {:.2f}", separator, name, seconds);
+    separator = ",";
+  }
+  return line + "\n";
+}
+
+std::string summary_json(const EncodeReport& report) {
+  const host::EncodeSummary& summary = report.summary;
+  const auto pictures = static_cast<double>(summary.pictures);
+  const nlohmann::ordered_json json = {
+      {"input", report.input},
+      {"output", report.output},
+      {"width", report.plan.width},
+      {"height", report.plan.height},
+      {"frame_rate", {report.plan.frame_rate.num, report.plan.frame_rate.den}},
+      {"plan", plan_json(report)},
+      {"pictures", summary.pictures},
+      {"seconds", report.seconds},
+      {"pictures_per_second", ratio(pictures, report.seconds)},
+      {"bytes", summary.bytes},
+      {"kb_per_second", kb_per_second(report)},
+      {"quality", quality_json(summary.quality)},
+      {"cpu_seconds", times_json(summary.cpu, 1)},
+      {"cpu_seconds_per_picture", times_json(summary.cpu, pictures)},
+      {"rebase_to_first_pass", ratio(summary.cpu.rebase, summary.cpu.first_pass)},
+  };
+  using Json = nlohmann::ordered_json;
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace tools

@@ -1,0 +1,55 @@
+// What `fastslow encode` tells: the progress line, the summary line and the same as JSON.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "host/pipeline.hh"
+#include "host/plan.hh"
+
+namespace tools {
+
+/// One line on standard error that is drawn again and again, and erased at the end.
+class ProgressLine {
+ public:
+  /// `expected` pictures, or -1 if that is unknown. Draws nothing unless standard error is a
+  /// terminal and `wanted`.
+  ProgressLine(std::int64_t expected, bool wanted);
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine(ProgressLine&&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+  ProgressLine& operator=(ProgressLine&&) = delete;
+  ~ProgressLine();
+
+  bool enabled() const { return enabled_; }
+  void show(const host::Progress& progress);
+  double seconds() const;
+
+ private:
+  std::int64_t expected_;
+  bool enabled_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// All that is known after an encode.
+struct EncodeReport {
+  std::string input;
+  std::string output;
+  host::Plan plan;
+  std::string device;
+  int threads = 0;
+  double seconds = 0;
+  host::EncodeSummary summary;
+};
+
+/// The text of the progress line: pictures, speed, time left, share of each phase.
+std::string progress_text(const host::Progress& progress, double seconds, std::int64_t expected);
+
+/// One line for people.
+std::string summary_line(const EncodeReport& report);
+
+/// The same as JSON. An infinite PSNR is null.
+std::string summary_json(const EncodeReport& report);
+
+}  // namespace tools

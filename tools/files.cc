@@ -1,0 +1,66 @@
+// Text, state files and notices.
+#include "tools/files.hh"
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "codec/state_io.hh"
+#include "codec/types.hh"
+#include "host/byte_source.hh"
+#include "host/error.hh"
+#include "host/output_file.hh"
+
+namespace tools {
+namespace {
+
+std::vector<std::uint8_t> read_file(const std::string& path) {
+  const std::unique_ptr<host::ByteSource> source = host::open_file(path);
+  std::vector<std::uint8_t> bytes;
+  std::array<std::uint8_t, std::size_t{1} << 16> block{};
+  while (const std::size_t count = source->read(block)) {
+    bytes.insert(bytes.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+  return bytes;
+}
+
+}  // namespace
+
+void write_text(std::string_view text) {
+  host::OutputFile out("-");
+  out.write(std::vector<std::uint8_t>(text.begin(), text.end()));
+  out.commit();
+}
+
+vp8::State read_state(const std::string& path) {
+  const std::vector<std::uint8_t> bytes = read_file(path);
+  try {
+    return vp8::parse_state(bytes);
+  } catch (const vp8::BitstreamError& error) {
+    throw host::InputError(path, "state file", error.what(),
+                           "make it again with `fastslow decode --state-out`");
+  }
+}
+
+vp8::State read_state_or_default(const std::string& path) {
+  return path.empty() ? vp8::State{} : read_state(path);
+}
+
+void write_state(const std::string& path, const vp8::State& state) {
+  if (path.empty()) {
+    return;
+  }
+  host::OutputFile file(path);
+  file.write(vp8::serialise(state));
+  file.commit();
+}
+
+void print_notices(const std::string& path, const host::StreamInfo& info) {
+  for (const std::string& notice : info.notices) {
+    fmt::print(stderr, "fastslow: {}: {}\n", path == "-" ? "standard input" : path, notice);
+  }
+}
+
+}  // namespace tools

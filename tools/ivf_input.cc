@@ -1,0 +1,128 @@
+// IVF frames, and IVF as a source of pictures.
+#include "tools/ivf_input.hh"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "codec/types.hh"
+#include "host/error.hh"
+
+namespace tools {
+namespace {
+
+constexpr const char* kCopyAgain = "copy or make the file again";
+
+bool is_key_frame(const host::IvfFrame& frame) {
+  return !frame.bytes.empty() && (frame.bytes.front() & 1U) == 0;  // RFC 6386 §9.1
+}
+
+// The shown pictures of an IVF file, which must all have one size.
+class IvfPictures final : public host::PictureSource {
+ public:
+  explicit IvfPictures(const std::string& path) : input_(path), first_(decode_shown()) {
+    if (!first_) {
+      throw host::InputError(input_.name(), "end of file", "no frame shows a picture",
+                             "give a video of at least one picture");
+    }
+    info_.width = first_->width();
+    info_.height = first_->height();
+    info_.frame_rate = input_.header().frame_rate;
+  }
+
+  const host::StreamInfo& info() const override { return info_; }
+  std::optional<vp8::Picture> next() override {
+    return first_ ? std::exchange(first_, std::nullopt) : decode_shown();
+  }
+
+ private:
+  std::optional<vp8::Picture> decode_shown() {
+    while (const std::optional<host::IvfFrame> frame = input_.next()) {
+      vp8::Decoded decoded = input_.decode(state_, *frame);
+      state_ = std::move(decoded.next);
+      if (decoded.shown) {
+        check_size(*decoded.reconstruction);
+        return *decoded.reconstruction;
+      }
+    }
+    return std::nullopt;
+  }
+
+  void check_size(const vp8::Picture& picture) const {
+    if (info_.width != 0 && (picture.width() != info_.width || picture.height() != info_.height)) {
+      input_.fail(fmt::format("the picture size changes from {}x{} to {}x{}", info_.width,
+                              info_.height, picture.width(), picture.height()),
+                  "split the file before this frame");
+    }
+  }
+
+  IvfInput input_;
+  vp8::State state_;
+  host::StreamInfo info_{};
+  std::optional<vp8::Picture> first_;
+};
+
+bool is_ivf_of_vp8(const std::string& path) {
+  constexpr std::string_view signature = "DKIF";
+  constexpr std::string_view codec = "VP80";
+  constexpr std::ptrdiff_t codec_at = 8;
+  if (!std::filesystem::is_regular_file(path)) {
+    return false;
+  }
+  std::array<std::uint8_t, codec_at + codec.size()> bytes{};
+  host::open_file(path)->read(bytes);
+  return std::equal(signature.begin(), signature.end(), bytes.begin()) &&
+         std::equal(codec.begin(), codec.end(), bytes.begin() + codec_at);
+}
+
+}  // namespace
+
+IvfInput::IvfInput(const std::string& path) : IvfInput(host::open_file(path), path) {}
+
+IvfInput::IvfInput(std::unique_ptr<host::ByteSource> bytes, const std::string& path)
+    : name_(path == "-" ? "standard input" : path),
+      bytes_(bytes.get()),
+      reader_(std::move(bytes), name_) {}
+
+std::optional<host::IvfFrame> IvfInput::next() {
+  const std::uint64_t offset_bytes = bytes_->offset();
+  std::optional<host::IvfFrame> frame = reader_.next();
+  if (frame) {
+    ++number_;
+    offset_bytes_ = offset_bytes;
+  } else if (number_ < 0) {
+    throw host::InputError(name_, fmt::format("byte {}", offset_bytes), "the file has no frames",
+                           "give a video of at least one picture");
+  }
+  return frame;
+}
+
+vp8::Decoded IvfInput::decode(const vp8::State& before, const host::IvfFrame& frame) const {
+  try {
+    return vp8::decode(before, frame.bytes);
+  } catch (const vp8::BitstreamError& error) {
+    const bool lacks_state = !before.ready() && !is_key_frame(frame);
+    fail(error.what(),
+         lacks_state ? "give the state before this frame with --state-in" : kCopyAgain);
+  } catch (const vp8::Unsupported& error) {
+    fail(error.what(), kCopyAgain);
+  }
+}
+
+void IvfInput::fail(const std::string& what, const std::string& mend) const {
+  throw host::InputError(name_, fmt::format("frame {} at byte {}", number_, offset_bytes_), what,
+                         mend);
+}
+
+std::unique_ptr<host::PictureSource> open_pictures(const std::string& path) {
+  if (is_ivf_of_vp8(path)) {
+    return std::make_unique<IvfPictures>(path);
+  }
+  return host::open_source(path);
+}
+
+}  // namespace tools

@@ -1,0 +1,101 @@
+// `fastslow`: wires the subcommands, and turns what they throw into a message and an exit code.
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <new>
+#include <string>
+#include <vector>
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include "host/output_file.hh"
+#include "tools/commands.hh"
+#include "tools/files.hh"
+
+namespace {
+
+constexpr int kFailure = 1;
+constexpr int kUsage = 2;
+
+extern "C" void leave_on_signal(int signal) {
+  host::remove_partial_files();
+  ::_exit(128 + signal);
+}
+
+void set_signals() {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write
+  std::signal(SIGINT, leave_on_signal);
+  std::signal(SIGTERM, leave_on_signal);
+  std::signal(SIGHUP, leave_on_signal);
+}
+
+void declare(CLI::App& app) {
+  app.name("fastslow");
+  app.description("fastslow: a massively parallel VP8 encoder that works on explicit states");
+  app.set_version_flag("--version", "fastslow " FASTSLOW_VERSION, "Print the version and exit");
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.require_subcommand(1);
+  app.footer(
+      "Every subcommand has its own help and an example: fastslow encode --help\n"
+      "Exit codes: 0 done, 1 failed (see the message), 2 the command line makes no sense.\n\n"
+      "Example:\n  fastslow encode in.mp4 -o out.ivf --cq 24 && ffplay out.ivf");
+  tools::add_encode(app);
+  tools::add_decode(app);
+  tools::add_rebase(app);
+  tools::add_plan(app);
+  tools::add_inspect(app);
+  tools::add_quality(app);
+}
+
+// The subcommand that the command line names, else the program itself.
+const CLI::App& chosen(const CLI::App& app) {
+  const std::vector<const CLI::App*> subcommands =
+      app.get_subcommands([](const CLI::App* a) { return a->parsed(); });
+  return subcommands.empty() ? app : *subcommands.front();
+}
+
+std::string usage_message(const CLI::App& app, const std::string& what) {
+  const CLI::App& command = chosen(app);
+  const std::string name = &command == &app ? "" : " " + command.get_name();
+  return fmt::format("fastslow{}: {}; see fastslow{} --help\n", name, what, name);
+}
+
+// Parses, and runs the subcommand. Returns what the user asked to read instead: help or version.
+std::string parse(CLI::App& app, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+    return {};
+  } catch (const CLI::CallForVersion& version) {
+    return fmt::format("{}\n", version.what());
+  } catch (const CLI::Success&) {
+    return app.help();
+  }
+}
+
+int fail(int code, const std::string& message) {
+  fmt::print(stderr, "{}", message);
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  set_signals();
+  CLI::App app;
+  try {
+    declare(app);
+    if (const std::string text = parse(app, argc, argv); !text.empty()) {
+      tools::write_text(text);
+    }
+    return EXIT_SUCCESS;
+  } catch (const CLI::ParseError& error) {
+    return fail(kUsage, usage_message(app, error.what()));
+  } catch (const std::bad_alloc&) {
+    return fail(kFailure,
+                "fastslow: there is not enough memory; close other programs, or encode with fewer "
+                "--threads or --chunk-frames\n");
+  } catch (const std::exception& error) {
+    return fail(kFailure, fmt::format("fastslow: {}\n", error.what()));
+  }
+}

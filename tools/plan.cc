@@ -1,0 +1,48 @@
+// `fastslow plan`: which pictures would make which chunk of which chain, as JSON.
+#include "host/plan.hh"
+
+#include <memory>
+
+#include "host/picture_source.hh"
+#include "tools/commands.hh"
+#include "tools/files.hh"
+#include "tools/plan_options.hh"
+
+namespace tools {
+namespace {
+
+struct Options {
+  std::string input;
+  PlanOptions plan;
+};
+
+// Containers only claim a number, so pictures are counted by reading them.
+std::int64_t count_pictures(host::PictureSource& source, std::int64_t limit) {
+  std::int64_t count = 0;
+  while (count != limit && source.next()) {
+    ++count;
+  }
+  return count;
+}
+
+void run(const Options& options) {
+  const std::unique_ptr<host::PictureSource> source = host::open_source(options.input);
+  print_notices(options.input, source->info());
+  const std::int64_t pictures = count_pictures(*source, options.plan.limit);
+  write_text(host::plan_as_json(make_plan(options.plan, source->info()), pictures) + "\n");
+}
+
+}  // namespace
+
+void add_plan(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "plan", "Print as JSON how a video would be cut into chunks and chains; codes nothing");
+  command->add_option("IN", options->input, "Y4M file, - for Y4M on standard input, or any video")
+      ->required();
+  add_plan_options(*command, options->plan);
+  command->footer("Example:\n  fastslow plan in.mp4 --chunk-frames 6 --chunks-per-chain 16");
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace tools

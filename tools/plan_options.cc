@@ -1,0 +1,97 @@
+// Options that make a plan.
+#include "tools/plan_options.hh"
+
+#include <string>
+
+#include <fmt/core.h>
+
+namespace tools {
+namespace {
+
+constexpr int kMaxChunkFrames = 100000;
+constexpr int kMaxChunksPerChain = 1000000;
+constexpr int kMaxCq = 63;
+
+// A number of chunks, or the word for a chain without end, which becomes 0. A 0 is a mistake.
+CLI::Validator chunk_count() {
+  return {[](std::string& text) -> std::string {
+            if (text == "endless") {
+              text = "0";
+              return {};
+            }
+            const std::string error = CLI::Range(1, kMaxChunksPerChain)(text);
+            return error.empty() ? error : error + " (or the word endless, for one single chain)";
+          },
+          "or endless"};
+}
+
+// The name of a first pass, which becomes its number.
+CLI::Validator first_pass_word() {
+  return {
+      [](std::string& text) -> std::string {
+        for (const host::FirstPass known : {host::FirstPass::kDevice, host::FirstPass::kLibvpx}) {
+          if (text == first_pass_name(known)) {
+            text = std::to_string(static_cast<int>(known));
+            return {};
+          }
+        }
+        return text + " is neither device nor libvpx";
+      },
+      "device|libvpx"};
+}
+
+}  // namespace
+
+void add_plan_options(CLI::App& command, PlanOptions& options) {
+  command
+      .add_option("--chunk-frames", options.chunk_frames,
+                  "Pictures a chunk (n): short chunks make more parallel work")
+      ->check(CLI::Range(1, kMaxChunkFrames))
+      ->capture_default_str();
+  command
+      .add_option("--chunks-per-chain", options.chunks_per_chain,
+                  "Chunks a chain (x), which begins with a key frame; 1: independent chunks; "
+                  "endless: one key frame in all")
+      ->transform(chunk_count())
+      ->capture_default_str();
+  command.add_option("--cq", options.cq, "Constant quality on libvpx's scale; 0 is the best")
+      ->check(CLI::Range(0, kMaxCq))
+      ->capture_default_str();
+  command
+      .add_option("--first-pass", options.first_pass,
+                  "Who makes the slow pass: device (our own search, the default) or libvpx")
+      ->transform(first_pass_word())
+      ->type_name("");
+  add_limit_option(command, options.limit, "pictures");
+}
+
+void add_limit_option(CLI::App& command, std::int64_t& limit, const std::string& what) {
+  command.add_option("--limit", limit, "Stop after this many " + what + " (all if not given)")
+      ->check(at_least(1));
+}
+
+CLI::Validator at_least(std::int64_t min) {
+  const std::string range = fmt::format("at least {}", min);
+  return {[min, range](std::string& text) -> std::string {
+            std::int64_t value = 0;
+            const bool valid = CLI::detail::lexical_cast(text, value) && value >= min;
+            return valid ? "" : fmt::format("{} is not a number of {}", text, range);
+          },
+          range};
+}
+
+host::Plan make_plan(const PlanOptions& options, const host::StreamInfo& info) {
+  return {.width = info.width,
+          .height = info.height,
+          .frame_rate = info.frame_rate,
+          .chunk_frames = options.chunk_frames,
+          .chunks_per_chain = options.chunks_per_chain,
+          .cq = options.cq,
+          .first_pass = options.first_pass};
+}
+
+std::string first_pass_name(host::FirstPass first_pass) {
+  return first_pass == host::FirstPass::kDevice ? "device" : "libvpx";
+}
+
+}  // namespace tools

@@ -1,0 +1,38 @@
+// The options that make a plan, shared by `encode` and `plan`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "host/picture_source.hh"
+#include "host/plan.hh"
+
+namespace tools {
+
+/// What the command line says of a plan.
+struct PlanOptions {
+  int chunk_frames = 6;
+  int chunks_per_chain = 16;  ///< 0: endless
+  int cq = 24;
+  host::FirstPass first_pass = host::FirstPass::kDevice;
+  std::int64_t limit = -1;  ///< pictures at most; -1: all
+};
+
+/// Declares the options on a subcommand; they are stored in `options`, which must live as long.
+void add_plan_options(CLI::App& command, PlanOptions& options);
+
+/// Declares --limit, a number of `what` from 1.
+void add_limit_option(CLI::App& command, std::int64_t& limit, const std::string& what);
+
+/// Accepts integers from `min` up.
+CLI::Validator at_least(std::int64_t min);
+
+/// The plan for a video.
+host::Plan make_plan(const PlanOptions& options, const host::StreamInfo& info);
+
+/// For people: "device" or "libvpx".
+std::string first_pass_name(host::FirstPass first_pass);
+
+}  // namespace tools
