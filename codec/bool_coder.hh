@@ -101,15 +101,12 @@ class BoolWriter {
     for (int i = count - 1; i >= 0; --i) bit(128, (value >> i & 1) != 0);
   }
 
-  /// The finished partition; the writer is spent afterwards.
+  /// The finished partition; the writer is spent afterwards. It ends with at least one bit more than the format needs:
+  /// FFmpeg's decoder gives up on macroblocks that it visits after the last byte, even if they have no coefficients.
   std::vector<std::uint8_t> finish() {
-    low_ <<= 8;  // the byte under the range counts as well
-    pending_bits_ += 8;
-    const int odd = pending_bits_ % 8;
-    if (odd != 0) {
-      low_ <<= 8 - odd;
-      pending_bits_ += 8 - odd;
-    }
+    const int fill = 8 + (8 - pending_bits_ % 8);
+    low_ <<= fill;
+    pending_bits_ += fill;
     emit_bytes();
     return std::move(bytes_);
   }

@@ -4,12 +4,13 @@
 #include "cuda/device.hh"
 #include "cuda/first_pass.hh"
 #include "cuda/lookahead.hh"
+#include "cuda/thread_clock.hh"
 
 namespace gpu {
 namespace {
 
-ChunkResult decide_chunk(ChunkJob job) {
-  ChunkResult result;
+void decide_chunk(ChunkJob job, ChunkResult& result) {
+  const ThreadStopwatch watch(result.cpu_seconds);
   result.exit = std::move(job.entry);
   vp8::FrameHeader estimate = default_estimate();
   for (const PictureJob& picture : job.pictures) {
@@ -18,7 +19,6 @@ ChunkResult decide_chunk(ChunkJob job) {
     if (!picture.header.key_frame) estimate = decided.estimate;
     result.decisions.push_back(std::move(decided.decisions));
   }
-  return result;
 }
 
 class CpuDevice : public Device {
@@ -31,7 +31,12 @@ class CpuDevice : public Device {
     tbb::parallel_for(std::size_t{0}, pictures.size(), [&](std::size_t i) { halves[i] = half_luma(*pictures[i]); });
     std::vector<PictureStats> stats(pictures.size() - 1);
     tbb::parallel_for(std::size_t{0}, stats.size(), [&](std::size_t i) {
-      stats[i] = compare_pictures(halves[i], halves[i + 1], pictures[i]->mb_rows(), pictures[i]->mb_cols());
+      double seconds = 0;
+      {
+        const ThreadStopwatch watch(seconds);
+        stats[i] = compare_pictures(halves[i], halves[i + 1], pictures[i]->mb_rows(), pictures[i]->mb_cols());
+      }
+      stats[i].cpu_seconds = seconds;
     });
     return stats;
   }
@@ -39,7 +44,7 @@ class CpuDevice : public Device {
   // A core keeps a chunk from round to round: its references stay in the cache, and no round waits for another chunk.
   std::vector<ChunkResult> first_pass(std::vector<ChunkJob> chunks) override {
     std::vector<ChunkResult> results(chunks.size());
-    tbb::parallel_for(std::size_t{0}, chunks.size(), [&](std::size_t i) { results[i] = decide_chunk(std::move(chunks[i])); });
+    tbb::parallel_for(std::size_t{0}, chunks.size(), [&](std::size_t i) { decide_chunk(std::move(chunks[i]), results[i]); });
     return results;
   }
 };

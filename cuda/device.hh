@@ -21,7 +21,6 @@ namespace gpu {
 struct PictureJob {
   vp8::PictureRef source;    // padded to macroblocks, borders extended
   vp8::FrameHeader header;   // what the plan fixes: frame type, quantisers, segments, reference updates
-  std::vector<std::uint8_t> segments;            // of each macroblock; empty: all 0
   std::vector<vp8::MotionVector> motion_hints;   // from the lookahead, towards the picture before; may be empty
 };
 
@@ -35,6 +34,7 @@ struct ChunkJob {
 struct ChunkResult {
   std::vector<vp8::Decisions> decisions;  // one for each picture
   vp8::State exit;                        // the state that these decisions lead to from the entry state
+  double cpu_seconds = 0;                 // processor time that they took
 };
 
 /// What the lookahead knows about one picture, from source pictures only. Vectors in macroblock raster order.
@@ -42,6 +42,7 @@ struct PictureStats {
   std::vector<vp8::MotionVector> motion;   // towards the picture before, quarter pixels
   std::vector<std::uint32_t> intra_cost;   // SATD of a macroblock at half resolution, predicted from itself
   std::vector<std::uint32_t> inter_cost;   // and predicted from the picture before
+  double cpu_seconds = 0;                  // processor time that the comparison took
 };
 
 /// Something that runs batches.

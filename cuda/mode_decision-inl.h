@@ -53,7 +53,6 @@ class ModeDecision {
     mb_col_ = mb_col;
     around_ = vp8::neighbours_of(frame_.modes.data(), frame_.mb_cols, mb_row, mb_col);
     mb = {};
-    mb.segment = segment();
     quantiser_ = &quantisers_[mb.segment];
     satd_lambda_ = quantiser_->steps.y_ac * 51;
     best_ = mb;
@@ -98,7 +97,6 @@ class ModeDecision {
   }
 
   std::size_t index() const { return static_cast<std::size_t>(mb_row_ * frame_.mb_cols + mb_col_); }
-  std::uint8_t segment() const { return job_.segments.empty() ? std::uint8_t{0} : job_.segments[index()]; }
   const std::uint8_t* source(vp8::Plane plane) const {
     const int size = plane == vp8::kPlaneY ? 16 : 8;
     return &source_[plane].at(mb_row_ * size, mb_col_ * size);

@@ -1,12 +1,21 @@
 // Rebasing down a chain.
 #include "host/chain.hh"
 
+#include <utility>
+
+#include "cuda/thread_clock.hh"
+
 namespace host {
 
-RebasedPicture Chain::rebase(const vp8::PictureRef& source, vp8::Decisions decisions) {
-  vp8::Encoded coded = vp8::encode(state_, *source, std::move(decisions));
-  state_ = std::move(coded.next);
-  return {std::move(coded.bytes), measure(*source, *coded.reconstruction)};
+RebasedPicture Chain::rebase(const vp8::Picture& source, vp8::Decisions decisions) {
+  vp8::Encoded coded;
+  {
+    const gpu::ThreadStopwatch watch(rebase_seconds_);
+    coded = vp8::encode(state_, source, std::move(decisions));
+    state_ = std::move(coded.next);
+  }
+  const gpu::ThreadStopwatch watch(measure_seconds_);
+  return {std::move(coded.bytes), measure(source, *coded.reconstruction)};
 }
 
 }  // namespace host

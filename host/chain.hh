@@ -20,12 +20,23 @@ struct RebasedPicture {
 class Chain {
  public:
   /// Codes the next picture with decisions that were made for some other state.
-  RebasedPicture rebase(const vp8::PictureRef& source, vp8::Decisions decisions);
+  RebasedPicture rebase(const vp8::Picture& source, vp8::Decisions decisions);
 
   const vp8::State& state() const { return state_; }
+  /// Processor seconds spent on rebasing, and on measuring the result.
+  double rebase_seconds() const { return rebase_seconds_; }
+  double measure_seconds() const { return measure_seconds_; }
+  /// The same chain with its clocks at 0.
+  Chain continued() const {
+    Chain next;
+    next.state_ = state_;
+    return next;
+  }
 
  private:
   vp8::State state_;
+  double rebase_seconds_ = 0;
+  double measure_seconds_ = 0;
 };
 
 }  // namespace host

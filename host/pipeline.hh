@@ -1,10 +1,9 @@
-// From source pictures to coded frames: reads, plans, runs waves of chunks on a device, and rebases chains behind it.
+// From source pictures to coded frames: waves of chunks run on a device, chains of rebases behind it.
 //
-//   read ─> lookahead ─> first pass of wave k+1  (device)
-//                        rebase chains of wave k (host, beside it) ─> frames in order
+//   read, look ahead, plan ─> first pass of wave k      (device)
+//                             rebase chains of wave k-1 (host, beside it) ─> frames in order
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -16,16 +15,15 @@
 
 namespace host {
 
-/// Where an encode's time went, in seconds. Phases that run in parallel count the time of every thread.
+/// Processor seconds that an encode's phases took, over all threads.
 struct PhaseTimes {
   double read = 0;
   double lookahead = 0;
   double first_pass = 0;
   double boundary = 0;
   double rebase = 0;
+  double measure = 0;  ///< PSNR and SSIM of the reconstruction
   double write = 0;
-
-  PhaseTimes& operator+=(const PhaseTimes& o);
 };
 
 /// What has been done so far.
@@ -37,9 +35,9 @@ struct Progress {
 
 /// How to run a plan: nothing here influences the bytes.
 struct RunOptions {
-  int threads = 0;            ///< 0: all processors
-  std::int64_t limit = -1;    ///< pictures at most; -1: all
-  std::function<void(const Progress&)> on_progress;  ///< called from the calling thread after each wave
+  int threads = 0;                                   ///< 0: one for each processor
+  std::int64_t limit = -1;                           ///< pictures at most; -1: all
+  std::function<void(const Progress&)> on_progress;  ///< called on the calling thread after each wave
 };
 
 /// One coded frame.
@@ -52,13 +50,14 @@ struct CodedFrame {
 struct EncodeSummary {
   std::int64_t pictures = 0;
   std::uint64_t bytes = 0;
-  PictureQuality quality;  ///< of the encoder's own reconstruction
+  PictureQuality quality;  ///< mean over the encoder's own reconstruction
   PhaseTimes cpu;
 };
 
-/// Bytes of memory that a run may take beyond the program itself:
-/// pictures x (W + L + 1) + 4 x C references, where W are the pictures of two waves, L those of the lookahead and C
-/// the chunks of a wave.
+/// Bytes of pictures that a run holds at most, whatever the length of the video:
+///   (2 W + L + G + 4 T + 3 C + 3) P
+/// with P the bytes of a picture and its decisions, W the pictures of a wave, L = 32 those of the lookahead, G = 12
+/// those kept as stand-ins for golden references, T threads that code, C chunks of a wave.
 std::uint64_t memory_bound(const Plan& plan, int threads);
 
 /// Encodes all pictures of `source`; `write` gets the frames in order. Errors of the source, of `write` and of the

@@ -11,10 +11,10 @@
 namespace host {
 namespace {
 
-int tune(const char* name, int fallback) {  // EXPERIMENT
-  const char* v = std::getenv(name);
-  return v ? std::atoi(v) : fallback;
-}
+// How much finer pictures are coded for each doubling of what they are worth, in 1/256 octaves of the quantiser step.
+constexpr int kFinerKey = 150;
+constexpr int kFinerGolden = 150;
+constexpr int kFinerOther = 20;
 
 // log2(x) in 1/256, for x >= 1.
 int log2_q8(std::uint64_t x) {
@@ -72,33 +72,33 @@ int finer_index(int base, int finer) {
   return best;
 }
 
+// Mean over the macroblocks of log2(worth to all pictures / worth to itself), in 1/256.
+int mean_log_worth(const gpu::PictureStats* own, const Importance& importance) {
+  std::int64_t sum = 0;
+  for (std::size_t mb = 0; mb < importance.size(); ++mb) {
+    const std::uint64_t intra = own != nullptr ? own->intra_cost[mb] + 1 : 1;
+    sum += log2_q8((intra + importance[mb]) * 16 / intra) - 4 * 256;
+  }
+  return static_cast<int>(sum / static_cast<std::int64_t>(importance.size()));
+}
+
 }  // namespace
 
-std::vector<PictureQualityPlan> plan_quality(const Plan& plan, std::span<const gpu::PictureStats> stats, int mb_rows,
-                                             int mb_cols, std::size_t count, bool begins_chain, std::size_t first_position) {
-  const std::size_t macroblocks = static_cast<std::size_t>(mb_rows) * static_cast<std::size_t>(mb_cols);
-  std::vector<PictureQualityPlan> pictures(count);
-  Importance importance(macroblocks);
-  const int strength = tune("FS_STRENGTH", 0);
-  const int shift = tune("FS_SHIFT", 0);
+std::vector<PicturePlan> plan_quality(const Plan& plan, std::span<const gpu::PictureStats> stats, int mb_rows,
+                                      int mb_cols, std::int64_t first_position, std::size_t count) {
+  Importance importance(static_cast<std::size_t>(mb_rows) * static_cast<std::size_t>(mb_cols));
+  std::vector<PicturePlan> pictures(count);
   for (std::size_t i = stats.size() + 1; i-- > 0;) {
     if (i < stats.size()) importance = propagate(stats[i], importance, mb_rows, mb_cols);
     if (i >= count) continue;
-    // A picture's own intra costs are known from its comparison with the one before, or nearly so.
+    // The costs of a picture itself come with its comparison to the one before; the first borrows its successor's.
     const gpu::PictureStats* own = i > 0 ? &stats[i - 1] : stats.empty() ? nullptr : &stats[0];
-    std::int64_t sum = 0;
-    for (std::size_t mb = 0; mb < macroblocks; ++mb) {
-      const std::uint64_t intra = own ? own->intra_cost[mb] + 1 : 1;
-      sum += log2_q8((intra + importance[mb]) * 16 / intra) - 4 * 256;
-    }
-    const int mean = static_cast<int>(sum / static_cast<std::int64_t>(macroblocks));
-    const int G = tune("FS_G", 12);
-    const bool key = i == 0 && begins_chain;
-    pictures[i].golden = !key && (first_position + i) % static_cast<std::size_t>(G) == 0;
-    const int finer = mean * (key ? tune("FS_KS", 100) : pictures[i].golden ? tune("FS_GS", 100) : strength) / 256 - shift;
-    pictures[i].q_index = finer_index(q_index_of_cq(plan.cq), finer);
-    pictures[i].segment_q.fill(pictures[i].q_index);
-    if (std::getenv("FS_PRINT")) std::fprintf(stderr, "pic %zu mean %d q %d\n", i, mean, pictures[i].q_index);
+    const std::int64_t position = first_position + static_cast<std::int64_t>(i);
+    PicturePlan& picture = pictures[i];
+    picture.key = position == 0;
+    picture.golden = position % kGoldenInterval == 0;
+    const int strength = picture.key ? kFinerKey : picture.golden ? kFinerGolden : kFinerOther;
+    picture.q_index = finer_index(q_index_of_cq(plan.cq), mean_log_worth(own, importance) * strength / 256);
   }
   return pictures;
 }

@@ -1,8 +1,8 @@
-// Where the bits go: how much each picture, and each of its macroblocks, is worth to the pictures after it.
+// Where the bits go: which pictures are coded finer because later pictures are predicted from them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <span>
 #include <vector>
 
@@ -12,20 +12,24 @@
 namespace host {
 
 /// Quality is planned in blocks of this many pictures of a chain, looking to the end of the block after.
-inline const int kPlanningBlock = std::getenv("FS_BLOCK") ? std::atoi(std::getenv("FS_BLOCK")) : 16;
+inline constexpr int kPlanningBlock = 16;
 
-/// The quality of one picture.
-struct PictureQualityPlan {
-  int q_index = 0;                              ///< of segment 0, or of all without segments
-  std::array<int, vp8::kSegments> segment_q{};  ///< quantiser index of each segment
-  bool golden = false;  ///< refreshes the golden reference
-  std::vector<std::uint8_t> segments;           ///< of each macroblock; empty: no segmentation
+/// Every so many pictures of a chain the golden reference is refreshed, by a picture that is coded finer.
+inline constexpr int kGoldenInterval = 12;
+
+/// How one picture is coded.
+struct PicturePlan {
+  int q_index = 0;      ///< 0..127
+  bool key = false;     ///< begins a chain
+  bool golden = false;  ///< refreshes golden and altref (key pictures do so anyway)
+
+  bool operator==(const PicturePlan&) const = default;
 };
 
-/// Plans pictures of one chain. `stats[i]` compares picture i + 1 with picture i, where picture 0 is the first to be
-/// planned; there are at least `count` - 1 elements, and up to as many as the planning horizon allows.
-/// `begins_chain` tells whether picture 0 is a key frame.
-std::vector<PictureQualityPlan> plan_quality(const Plan& plan, std::span<const gpu::PictureStats> stats, int mb_rows,
-                                             int mb_cols, std::size_t count, bool begins_chain, std::size_t first_position);
+/// Plans `count` consecutive pictures of one chain, of which the first is number `first_position` in its chain.
+/// `stats[i]` compares picture i + 1 with picture i, counted from the first to be planned; there are at least
+/// `count` - 1 elements, and as many more as the horizon allows. `mb_rows` x `mb_cols` macroblocks a picture.
+std::vector<PicturePlan> plan_quality(const Plan& plan, std::span<const gpu::PictureStats> stats, int mb_rows,
+                                      int mb_cols, std::int64_t first_position, std::size_t count);
 
 }  // namespace host

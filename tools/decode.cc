@@ -130,6 +130,7 @@ void run(const Options& options) {
   IvfInput input(options.input);
   vp8::State state = read_state_or_default(options.state_in);
   Outputs outputs(options);
+  StateOutput state_out(options.state_out);
   skip_frames(input, options.skip);
   for (std::int64_t count = 0; count != options.limit; ++count) {
     const std::optional<host::IvfFrame> frame = input.next();
@@ -142,8 +143,8 @@ void run(const Options& options) {
     }
     state = std::move(decoded.next);
   }
-  write_state(options.state_out, state);
   outputs.finish(input);
+  state_out.commit(state);
 }
 
 void declare(CLI::App& command, Options& options) {

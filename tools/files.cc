@@ -11,7 +11,6 @@
 #include "codec/types.hh"
 #include "host/byte_source.hh"
 #include "host/error.hh"
-#include "host/output_file.hh"
 
 namespace tools {
 namespace {
@@ -48,13 +47,17 @@ vp8::State read_state_or_default(const std::string& path) {
   return path.empty() ? vp8::State{} : read_state(path);
 }
 
-void write_state(const std::string& path, const vp8::State& state) {
-  if (path.empty()) {
-    return;
+StateOutput::StateOutput(const std::string& path) {
+  if (!path.empty()) {
+    file_.emplace(path);
   }
-  host::OutputFile file(path);
-  file.write(vp8::serialise(state));
-  file.commit();
+}
+
+void StateOutput::commit(const vp8::State& state) {
+  if (file_) {
+    file_->write(vp8::serialise(state));
+    file_->commit();
+  }
 }
 
 void print_notices(const std::string& path, const host::StreamInfo& info) {

@@ -1,10 +1,12 @@
 // Small files of the subcommands: text on standard output, state files, notices to the user.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "codec/state.hh"
+#include "host/output_file.hh"
 #include "host/picture_source.hh"
 
 namespace tools {
@@ -19,8 +21,17 @@ vp8::State read_state(const std::string& path);
 /// The state of `path`, or that before the first frame if the path is empty.
 vp8::State read_state_or_default(const std::string& path);
 
-/// Writes a state; the file appears when it is complete. Nothing for an empty path.
-void write_state(const std::string& path, const vp8::State& state);
+/// A state file to be written at the end, which is opened at once, so that an unwritable one is an
+/// error before any work.
+class StateOutput {
+ public:
+  /// Does nothing, ever, for an empty path. Throws std::system_error like all members.
+  explicit StateOutput(const std::string& path);
+  void commit(const vp8::State& state);
+
+ private:
+  std::optional<host::OutputFile> file_;
+};
 
 /// Tells on standard error what was converted or assumed.
 void print_notices(const std::string& path, const host::StreamInfo& info);

@@ -24,10 +24,14 @@ extern "C" void leave_on_signal(int signal) {
 }
 
 void set_signals() {
-  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write
-  std::signal(SIGINT, leave_on_signal);
-  std::signal(SIGTERM, leave_on_signal);
-  std::signal(SIGHUP, leave_on_signal);
+  // A closed pipe and a limit on file sizes are errors of the write.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    if (std::signal(signal, leave_on_signal) == SIG_IGN) {
+      std::signal(signal, SIG_IGN);  // as nohup wants it
+    }
+  }
 }
 
 void declare(CLI::App& app) {

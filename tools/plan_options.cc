@@ -1,7 +1,9 @@
 // Options that make a plan.
 #include "tools/plan_options.hh"
 
+#include <charconv>
 #include <string>
+#include <system_error>
 
 #include <fmt/core.h>
 
@@ -74,7 +76,9 @@ CLI::Validator at_least(std::int64_t min) {
   const std::string range = fmt::format("at least {}", min);
   return {[min, range](std::string& text) -> std::string {
             std::int64_t value = 0;
-            const bool valid = CLI::detail::lexical_cast(text, value) && value >= min;
+            const char* end = text.data() + text.size();
+            const auto [stop, error] = std::from_chars(text.data(), end, value);
+            const bool valid = error == std::errc() && stop == end && value >= min;
             return valid ? "" : fmt::format("{} is not a number of {}", text, range);
           },
           range};

@@ -35,7 +35,7 @@ void check(const Options& options) {
     throw CLI::ValidationError("IN, --source", "only one of them can be standard input");
   }
   if (options.output == options.state_out) {
-    throw CLI::ValidationError("-o, --state-out", "both name the same file");
+    throw CLI::ValidationError("-o, --state-out", "both name the same output");
   }
 }
 
@@ -49,7 +49,8 @@ class Rebaser {
         state_(read_state_or_default(options.state_in)),
         own_state_(options.own_state_in.empty() ? state_ : read_state(options.own_state_in)),
         out_(options.output),
-        writer_(out_, input_.header()) {}
+        writer_(out_, input_.header()),
+        state_out_(options.state_out) {}
 
   void run() {
     print_notices(options_.source, source_->info());
@@ -61,8 +62,8 @@ class Rebaser {
                  options_.source, input_.name());
     }
     writer_.finish();
-    write_state(options_.state_out, state_);
     out_.commit();
+    state_out_.commit(state_);
     if (!options_.quiet) {
       print_summary();
     }
@@ -133,6 +134,7 @@ class Rebaser {
   vp8::State own_state_;
   host::OutputFile out_;
   host::IvfWriter writer_;
+  StateOutput state_out_;
   host::QualitySum quality_;
   std::int64_t frames_ = 0;
   std::uint64_t bytes_before_ = 0;

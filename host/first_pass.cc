@@ -1,0 +1,113 @@
+// First passes: what a chunk is decided against before its true state is known.
+#include "host/first_pass.hh"
+
+#include <utility>
+
+#include <tbb/parallel_for.h>
+
+#include "cuda/thread_clock.hh"
+#include "host/libvpx_first_pass.hh"
+
+namespace host {
+namespace {
+
+vp8::FrameHeader header_of(const Plan& plan, const PicturePlan& picture) {
+  vp8::FrameHeader header;
+  header.key_frame = picture.key;
+  if (picture.key) {
+    header.width = static_cast<std::uint16_t>(plan.width);
+    header.height = static_cast<std::uint16_t>(plan.height);
+  }
+  header.refresh_golden_frame = picture.key || picture.golden;
+  header.refresh_alternate_frame = header.refresh_golden_frame;
+  header.quant.y_ac_qi = static_cast<std::uint8_t>(picture.q_index);
+  return header;
+}
+
+}  // namespace
+
+void WaveFirstPass::run(const SourceWindow& window, std::vector<ChunkWork>& wave, PhaseTimes& times) {
+  if (wave.empty()) return;
+  if (plan_.first_pass == FirstPass::kLibvpx) {
+    run_libvpx(window, wave, times);
+  } else {
+    run_device(window, wave, times);
+  }
+}
+
+gpu::PictureJob WaveFirstPass::job_of(const SourceWindow& window, std::int64_t number) const {
+  const PicturePlan& picture = window.plan(number);
+  gpu::PictureJob job;
+  job.source = window.picture(number);
+  job.header = header_of(plan_, picture);
+  if (!picture.key) job.motion_hints = window.stats(number).motion;
+  return job;
+}
+
+// Source pictures stand in for the reconstructions that a chunk will be predicted from. That costs a few percent of
+// bits against the true references, and no throw-away key frame.
+vp8::State WaveFirstPass::stand_in_state(const SourceWindow& window, const Chunk& chunk) const {
+  vp8::State state;
+  if (chunk.begins_chain()) return state;
+  const std::int64_t before = chunk.first_picture - 1;
+  const std::int64_t golden = before - position_in_chain(plan_, before) % kGoldenInterval;
+  const vp8::PictureRef& last = window.picture(before);
+  state.width = last->width();
+  state.height = last->height();
+  state.references = {last, window.picture(golden), window.picture(golden)};
+  state.segmentation.map.assign(
+      static_cast<std::size_t>(last->mb_rows()) * static_cast<std::size_t>(last->mb_cols()), 0);
+  return state;
+}
+
+void WaveFirstPass::run_device(const SourceWindow& window, std::vector<ChunkWork>& wave, PhaseTimes& times) {
+  std::vector<gpu::ChunkJob> jobs;
+  for (const ChunkWork& work : wave) {
+    gpu::ChunkJob job{stand_in_state(window, work.chunk), {}};
+    for (int i = 0; i < work.chunk.pictures; ++i) job.pictures.push_back(job_of(window, work.chunk.first_picture + i));
+    jobs.push_back(std::move(job));
+  }
+  std::vector<gpu::ChunkResult> results = device_.first_pass(std::move(jobs));
+  for (std::size_t i = 0; i < wave.size(); ++i) {
+    times.first_pass += results[i].cpu_seconds;
+    wave[i].decisions = std::move(results[i].decisions);
+  }
+}
+
+// libvpx encodes each chunk alone; then the device decides the first picture of every chunk but a chain's first again,
+// given the state in which libvpx left the chunk before. Golden is what the plan will have put there.
+void WaveFirstPass::run_libvpx(const SourceWindow& window, std::vector<ChunkWork>& wave, PhaseTimes& times) {
+  std::vector<LibvpxChunk> chunks(wave.size());
+  std::vector<double> seconds(wave.size());
+  tbb::parallel_for(std::size_t{0}, wave.size(), [&](std::size_t i) {
+    const gpu::ThreadStopwatch watch(seconds[i]);
+    std::vector<vp8::FrameHeader> headers;
+    for (int k = 0; k < wave[i].chunk.pictures; ++k) {
+      headers.push_back(header_of(plan_, window.plan(wave[i].chunk.first_picture + k)));
+    }
+    chunks[i] = libvpx_first_pass(wave[i].sources, headers, plan_.frame_rate);
+  });
+  std::vector<gpu::ChunkJob> boundaries;
+  for (std::size_t i = 0; i < wave.size(); ++i) {
+    times.first_pass += seconds[i];
+    wave[i].decisions = std::move(chunks[i].decisions);
+    const Chunk& chunk = wave[i].chunk;
+    if (!chunk.begins_chain()) {
+      gpu::ChunkJob job{i > 0 ? chunks[i - 1].exit : exit_, {job_of(window, chunk.first_picture)}};
+      const vp8::State stand_in = stand_in_state(window, chunk);
+      job.entry.references.golden = stand_in.references.golden;
+      job.entry.references.altref = stand_in.references.altref;
+      boundaries.push_back(std::move(job));
+    }
+  }
+  exit_ = std::move(chunks.back().exit);
+  std::vector<gpu::ChunkResult> results = device_.first_pass(std::move(boundaries));
+  std::size_t next = 0;
+  for (ChunkWork& work : wave) {
+    if (work.chunk.begins_chain()) continue;
+    times.boundary += results[next].cpu_seconds;
+    work.decisions.front() = std::move(results[next++].decisions.front());
+  }
+}
+
+}  // namespace host
