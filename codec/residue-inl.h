@@ -179,7 +179,7 @@ HWY_INLINE int quantise_block(const ResidueTools& tools, std::size_t b, const Bl
   const BlockQuantiser& q = place.type == kBlockY2 ? mq.y2 : place.type == kBlockChroma ? mq.uv : mq.y;
   int end = quantise4x4(work.coefs[b].data(), q, work.levels[b].data(), work.dequantised[b].data());
   if (end > place.first) {
-    const int chosen = Trellis(tools.costs, mq.lambda, place.type == kBlockY2 ? 1 : 4)
+    const int chosen = Trellis(tools.costs, trellis_lambda(mq.lambda), place.type == kBlockY2 ? 1 : 4)
                            .choose(work.coefs[b], q, place, end, work.levels[b]);
     for (std::size_t i = 0; i < 16; ++i) {
       work.dequantised[b][i] = static_cast<std::int16_t>(work.levels[b][i] * q.step[i]);

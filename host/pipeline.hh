@@ -56,7 +56,7 @@ struct EncodeSummary {
 
 /// Bytes of pictures that a run holds at most, whatever the length of the video:
 ///   (2 W + L + G + 4 T + 3 C + 3) P
-/// with P the bytes of a picture and its decisions, W the pictures of a wave, L = 32 those of the lookahead, G = 12
+/// with P the bytes of a picture and its decisions, W the pictures of a wave, L = 32 those of the lookahead, G = 16
 /// those kept as stand-ins for golden references, T threads that code, C chunks of a wave.
 std::uint64_t memory_bound(const Plan& plan, int threads);
 

@@ -12,9 +12,8 @@ namespace host {
 namespace {
 
 // How much finer pictures are coded for each doubling of what they are worth, in 1/256 octaves of the quantiser step.
-constexpr int kFinerKey = 150;
-constexpr int kFinerGolden = 150;
-constexpr int kFinerOther = 20;
+constexpr int kFinerKey = 210;
+constexpr int kFinerGolden = 130;
 
 // log2(x) in 1/256, for x >= 1.
 int log2_q8(std::uint64_t x) {
@@ -97,7 +96,8 @@ std::vector<PicturePlan> plan_quality(const Plan& plan, std::span<const gpu::Pic
     PicturePlan& picture = pictures[i];
     picture.key = position == 0;
     picture.golden = position % kGoldenInterval == 0;
-    const int strength = picture.key ? kFinerKey : picture.golden ? kFinerGolden : kFinerOther;
+    // Pictures between keep the asked quality: what they would add is gone by the next golden picture.
+    const int strength = picture.key ? kFinerKey : picture.golden ? kFinerGolden : 0;
     picture.q_index = finer_index(q_index_of_cq(plan.cq), mean_log_worth(own, importance) * strength / 256);
   }
   return pictures;

@@ -15,7 +15,7 @@ namespace host {
 inline constexpr int kPlanningBlock = 16;
 
 /// Every so many pictures of a chain the golden reference is refreshed, by a picture that is coded finer.
-inline constexpr int kGoldenInterval = 12;
+inline constexpr int kGoldenInterval = 16;
 
 /// How one picture is coded.
 struct PicturePlan {

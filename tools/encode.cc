@@ -65,10 +65,13 @@ void print_plan(const EncodeReport& report, std::int64_t expected) {
              plan.chunk_frames, chain, plan.cq, host::q_index_of_cq(plan.cq),
              first_pass_name(plan.first_pass), report.device, report.threads);
   constexpr double mebibyte = 1 << 20;
-  fmt::print(stderr,
-             "memory: at most P (W + L + 1) + 4 C P = {:.0f} MiB beside the program (P: one "
-             "picture; W: pictures of two waves; L: those of the lookahead; C: chunks of a wave)\n",
-             static_cast<double>(host::memory_bound(plan, report.threads)) / mebibyte);
+  fmt::print(
+      stderr,
+      "memory: pictures take at most (2 W + L + G + 4 T + 3 C + 3) P = {:.0f} MiB (W: pictures "
+      "of a wave; L: the lookahead's; G: stand-ins for golden references; T: threads; C: chunks of "
+      "a wave; "
+      "P: bytes of a picture with its decisions)\n",
+      static_cast<double>(host::memory_bound(plan, report.threads)) / mebibyte);
 }
 
 host::EncodeSummary encode_to(host::OutputFile& out,

@@ -72,7 +72,7 @@ TEST_F(Subcommands, EncodeTellsPlanAndMemoryOnlyIfAsked) {
   make_clip("in.y4m", 64, 48, 2);
   const std::string verbose = fastslow("encode in.y4m -o out.ivf -v").err;
   EXPECT_NE(verbose.find("plan: 64x48"), std::string::npos) << verbose;
-  EXPECT_NE(verbose.find("memory: at most"), std::string::npos) << verbose;
+  EXPECT_NE(verbose.find("memory: pictures take at most"), std::string::npos) << verbose;
   EXPECT_EQ(fastslow("encode in.y4m -o out.ivf --quiet").err, "");
 }
 
