@@ -5,6 +5,7 @@
 // foreach_target comes first.
 #include <hwy/highway.h>
 
+#include "codec/filter_mb-inl.h"
 #include "codec/probabilities.hh"
 #include "codec/reconstruct.hh"
 #include "cuda/first_pass.hh"
@@ -21,12 +22,27 @@ void DecidePicture(const vp8::State& before, const PictureJob& job, const vp8::T
   coding.run([&](int mb_row, int mb_col, MbModes& mb) { decision.decide(mb_row, mb_col, mb); });
 }
 
-std::uint64_t LumaSse(const vp8::Picture& a, const vp8::Picture& b) {
-  const vp8::ConstPlaneView p = a.coded(vp8::kPlaneY);
-  const vp8::ConstPlaneView q = b.coded(vp8::kPlaneY);
+// Squared error of the luma of every fourth macroblock row if it were loop filtered. `scratch` has the picture's size.
+std::uint64_t FilteredSse(const vp8::FrameFilter& filter, const vp8::Frame& frame, const vp8::Picture& source,
+                          const vp8::Picture& unfiltered, vp8::Picture& scratch) {
+  const vp8::ConstPlaneView from = unfiltered.coded(vp8::kPlaneY);
+  const vp8::ConstPlaneView wanted = source.coded(vp8::kPlaneY);
+  const vs::PlaneViews planes{scratch.coded(vp8::kPlaneY), scratch.coded(vp8::kPlaneU), scratch.coded(vp8::kPlaneV)};
+  const vp8::PlaneView luma = planes[vp8::kPlaneY];
   std::uint64_t sse = 0;
-  for (int y = 0; y < p.height; y += 16) {
-    for (int x = 0; x < p.width; x += 16) sse += vs::sse16x16(&p.at(y, x), p.stride, &q.at(y, x), q.stride);
+  for (int mb_row = std::min(1, frame.mb_rows - 1); mb_row < frame.mb_rows; mb_row += 4) {
+    for (int y = std::max(0, mb_row * 16 - 4); y < mb_row * 16 + 16; ++y) {
+      std::memcpy(luma.row(y), from.row(y), static_cast<std::size_t>(luma.width));
+    }
+    for (int mb_col = 0; mb_col < frame.mb_cols; ++mb_col) {
+      const MbModes& mb = frame.at(mb_row, mb_col);
+      const bool inner = !mb.has_y2() || !mb.skip;
+      vs::filter_macroblock_luma(filter, filter.level(mb), inner, mb_row, mb_col, luma);
+    }
+    for (int mb_col = 0; mb_col < frame.mb_cols; ++mb_col) {
+      sse += vs::sse16x16(&wanted.at(mb_row * 16, mb_col * 16), wanted.stride, &luma.at(mb_row * 16, mb_col * 16),
+                          luma.stride);
+    }
   }
   return sse;
 }
@@ -39,7 +55,7 @@ HWY_AFTER_NAMESPACE();
 namespace gpu {
 
 HWY_EXPORT(DecidePicture);
-HWY_EXPORT(LumaSse);
+HWY_EXPORT(FilteredSse);
 
 namespace {
 
@@ -48,7 +64,12 @@ class FilterSearch {
  public:
   FilterSearch(const vp8::State& before, const vp8::Picture& source, const vp8::Frame& frame,
                const vp8::Picture& unfiltered)
-      : before_(before), source_(source), frame_(frame), unfiltered_(unfiltered) {}
+      : before_(before),
+        source_(source),
+        frame_(frame),
+        unfiltered_(unfiltered),
+        header_(frame.header),
+        scratch_(source.width(), source.height()) {}
 
   int best_level(int guess) {
     best_ = guess;
@@ -72,16 +93,17 @@ class FilterSearch {
   }
 
   std::uint64_t sse_of(int level) {
-    vp8::Picture trial = unfiltered_;
-    frame_.header.filter.level = static_cast<std::uint8_t>(level);
-    vp8::loop_filter(before_, frame_, trial);
-    return HWY_DYNAMIC_DISPATCH(LumaSse)(source_, trial);
+    header_.filter.level = static_cast<std::uint8_t>(level);
+    return HWY_DYNAMIC_DISPATCH(FilteredSse)(vp8::FrameFilter(before_, header_), frame_, source_, unfiltered_,
+                                             scratch_);
   }
 
   const vp8::State& before_;
   const vp8::Picture& source_;
-  vp8::Frame frame_;
+  const vp8::Frame& frame_;
   const vp8::Picture& unfiltered_;
+  vp8::FrameHeader header_;
+  vp8::Picture scratch_;
   int best_ = 0;
   std::uint64_t best_sse_ = 0;
 };

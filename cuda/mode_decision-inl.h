@@ -58,6 +58,7 @@ class ModeDecision {
     best_ = mb;
     best_cost_ = std::numeric_limits<RdCost>::max();
     best_satd_ = std::numeric_limits<SearchCost>::max();
+    nothing_to_code_ = false;
     if (!frame_.header.key_frame) decide_inter(mb);
     decide_intra(mb);
     mb = best_;
@@ -117,16 +118,24 @@ class ModeDecision {
     SearchCost cost = std::numeric_limits<SearchCost>::max();
   };
   static constexpr std::size_t kFinalists = 3;
+  static constexpr int kGoodEnough = 4;  // in quantiser steps
 
   void decide_inter(const MbModes& blank) {
     finalists_ = {};
-    for (const vp8::RefFrame ref : references_) search_reference(ref, blank);
-    best_satd_ = finalists_[0].cost;
-    for (const Candidate& c : finalists_) {
-      if (c.cost != std::numeric_limits<SearchCost>::max()) try_finalist(c.mb, c.rate);
+    for (const vp8::RefFrame ref : references_) {
+      search_reference(ref, blank);
+      if (finalists_[0].cost < good_enough()) break;
     }
-    if (finalists_[0].mb.ref_frame != vp8::CURRENT_FRAME) try_split(finalists_[0].mb);
+    best_satd_ = finalists_[0].cost;
+    const SearchCost hopeless = best_satd_ + best_satd_ / 6;
+    for (const Candidate& c : finalists_) {
+      if (c.cost <= hopeless) try_finalist(c.mb, c.rate);
+    }
+    if (!nothing_to_code_ && best_satd_ >= good_enough()) try_split(finalists_[0].mb);
   }
+
+  // SATD of a prediction whose residue hardly ever survives quantisation.
+  SearchCost good_enough() const { return quantiser_->steps.y_ac * kGoodEnough; }
 
   vs::ReferencePlane luma_reference(vp8::RefFrame ref) const {
     return {before_.references[ref]->coded(vp8::kPlaneY), vp8::Picture::kBorder};
@@ -155,6 +164,7 @@ class ModeDecision {
       add_finalist(c);
     };
     consider(vp8::ZEROMV, {});
+    if (finalists_[0].cost < good_enough()) return;
     if (!near.nearest.is_zero()) consider(vp8::NEARESTMV, near.nearest);
     if (!near.near.is_zero() && near.near != near.nearest) consider(vp8::NEARMV, near.near);
 
@@ -187,9 +197,11 @@ class ModeDecision {
                                chroma_prediction(plane), 8);
     }
     const std::uint64_t skipped_sse = prediction_sse();
-    keep_if_better(mb, vp8::rd_cost(skipped_sse, mode_rate + rates_.skip(true), quantiser_->lambda));
+    const RdCost skipped = vp8::rd_cost(skipped_sse, mode_rate + rates_.skip(true), quantiser_->lambda);
     const CodedCost coded = prediction_cost(mb);
-    keep_if_better(mb, coded.cost(mode_rate + rates_.skip(false), quantiser_->lambda));
+    const RdCost with_residue = coded.cost(mode_rate + rates_.skip(false), quantiser_->lambda);
+    if (std::min(skipped, with_residue) < best_cost_) nothing_to_code_ = skipped <= with_residue;
+    keep_if_better(mb, std::min(skipped, with_residue));
   }
 
   void keep_if_better(const MbModes& mb, RdCost cost) {
@@ -266,6 +278,7 @@ class ModeDecision {
   // --- intra ---
 
   void decide_intra(const MbModes& blank) {
+    if (best_satd_ < good_enough()) return;
     const vp8::Available available{mb_row_ > 0, mb_col_ > 0};
     MbModes mb = blank;
     SearchCost best_luma = std::numeric_limits<SearchCost>::max();
@@ -458,7 +471,8 @@ class ModeDecision {
   int satd_lambda_ = 0;  // SATD a bit, times 256
   MbModes best_;
   RdCost best_cost_ = 0;
-  SearchCost best_satd_ = 0;  // of the best inter candidate
+  SearchCost best_satd_ = 0;      // of the best inter candidate
+  bool nothing_to_code_ = false;  // the best inter candidate is skipped
   MotionVector last_mv_;
   std::array<Candidate, kFinalists> finalists_;
   struct {

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <span>
 
 #include "codec/cost.hh"
@@ -84,18 +85,17 @@ class BlockSearch {
     return {vector_of(best.row, best.col), best.cost};
   }
 
-  /// Refines to quarter pixels around `from`; the costs that are compared are SATD plus rate.
+  /// Refines to quarter pixels around `from`, first in half, then in quarter pixels: the four sides, then the corner
+  /// between the better two. The costs that are compared are SATD plus rate.
   Found subpixel(MotionVector from) const {
     Found best{from, satd_cost(from)};
     for (const int step : {2, 1}) {
       const MotionVector centre = best.mv;
-      for (const auto& [dr, dc] : kSquare) {
-        const MotionVector mv{static_cast<std::int16_t>(centre.row + dr * step),
-                              static_cast<std::int16_t>(centre.col + dc * step)};
-        if (!allowed(mv)) continue;
-        const SearchCost cost = satd_cost(mv);
-        if (cost < best.cost) best = {mv, cost};
-      }
+      const SearchCost up = refine(centre, -step, 0, best);
+      const SearchCost down = refine(centre, step, 0, best);
+      const SearchCost left = refine(centre, 0, -step, best);
+      const SearchCost right = refine(centre, 0, step, best);
+      refine(centre, up < down ? -step : step, left < right ? -step : step, best);
     }
     return best;
   }
@@ -132,6 +132,14 @@ class BlockSearch {
 
   static MotionVector vector_of(int row, int col) {
     return {static_cast<std::int16_t>(row * 4), static_cast<std::int16_t>(col * 4)};
+  }
+
+  SearchCost refine(MotionVector centre, int rows, int cols, Found& best) const {
+    const MotionVector mv{static_cast<std::int16_t>(centre.row + rows), static_cast<std::int16_t>(centre.col + cols)};
+    if (!allowed(mv)) return std::numeric_limits<SearchCost>::max();
+    const SearchCost cost = satd_cost(mv);
+    if (cost < best.cost) best = {mv, cost};
+    return cost;
   }
 
   SearchCost cost_at(int row, int col) const {

@@ -9,8 +9,8 @@
 
 namespace {
 
-constexpr int kMaxSide = 256;
-constexpr std::size_t kMaxFrames = 16;
+constexpr int kMaxSide = 64;
+constexpr std::size_t kMaxFrames = 32;
 
 void require(bool condition) {
   if (!condition) {
