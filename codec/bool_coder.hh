@@ -12,7 +12,8 @@
 
 namespace vp8 {
 
-/// Reads a partition. Never throws: past the end it reads zeros, and exhausted() tells so afterwards.
+/// Reads a partition. Never throws: past the end it reads zeros, and exhausted() tells so
+/// afterwards.
 class BoolReader {
  public:
   BoolReader() = default;
@@ -21,7 +22,8 @@ class BoolReader {
 
   /// One bit whose probability of being 0 is `prob` / 256.
   bool bit(Probability prob) {
-    if (spare_bits_ < 0) fill();
+    if (spare_bits_ < 0)
+      fill();
     const std::uint32_t split = 1 + (((range_ - 1) * prob) >> 8);
     const std::uint64_t big_split = static_cast<std::uint64_t>(split) << 56;
     const bool value = window_ >= big_split;
@@ -41,7 +43,8 @@ class BoolReader {
   /// `count` bits of probability one half, high bit first.
   std::uint32_t literal(int count) {
     std::uint32_t value = 0;
-    for (int i = 0; i < count; ++i) value = value << 1 | static_cast<std::uint32_t>(bit(128));
+    for (int i = 0; i < count; ++i)
+      value = value << 1 | static_cast<std::uint32_t>(bit(128));
     return value;
   }
 
@@ -53,8 +56,10 @@ class BoolReader {
     if (end_ - next_ >= 8) {
       std::uint64_t bytes;
       std::memcpy(&bytes, next_, sizeof bytes);
-      if constexpr (std::endian::native == std::endian::little) bytes = __builtin_bswap64(bytes);
-      // The window holds spare_bits_ + 8 valid bits at its top; take as many whole bytes as fit below.
+      if constexpr (std::endian::native == std::endian::little)
+        bytes = __builtin_bswap64(bytes);
+      // The window holds spare_bits_ + 8 valid bits at its top; take as many whole bytes as fit
+      // below.
       const int valid = spare_bits_ + 8;
       const int take = (64 - valid) / 8;
       const std::uint64_t mask = take == 8 ? ~0ull : ~(~0ull >> (take * 8));
@@ -94,15 +99,18 @@ class BoolWriter {
     range_ <<= shift;
     low_ <<= shift;
     pending_bits_ += shift;
-    if (pending_bits_ >= 40) emit_bytes();
+    if (pending_bits_ >= 40)
+      emit_bytes();
   }
 
   void literal(int count, std::uint32_t value) {
-    for (int i = count - 1; i >= 0; --i) bit(128, (value >> i & 1) != 0);
+    for (int i = count - 1; i >= 0; --i)
+      bit(128, (value >> i & 1) != 0);
   }
 
-  /// The finished partition; the writer is spent afterwards. It ends with at least one bit more than the format needs:
-  /// FFmpeg's decoder gives up on macroblocks that it visits after the last byte, even if they have no coefficients.
+  /// The finished partition; the writer is spent afterwards. It ends with at least one bit more
+  /// than the format needs: FFmpeg's decoder gives up on macroblocks that it visits after the last
+  /// byte, even if they have no coefficients.
   std::vector<std::uint8_t> finish() {
     const int fill = 8 + (8 - pending_bits_ % 8);
     low_ <<= fill;
@@ -116,7 +124,8 @@ class BoolWriter {
   void emit_bytes() {
     while (pending_bits_ >= 8) {
       const std::uint64_t top = low_ >> pending_bits_;
-      if (top > 0xff) carry();
+      if (top > 0xff)
+        carry();
       bytes_.push_back(static_cast<std::uint8_t>(top));
       low_ &= (1ull << pending_bits_) - 1;
       pending_bits_ -= 8;

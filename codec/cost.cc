@@ -11,7 +11,8 @@ using NodeProbs = std::array<Probability, kEntropyNodes>;
 Rate extra_bits_rate(const TokenCategory& category, int extra) {
   Rate rate = 0;
   for (int i = 0; i < category.bits; ++i) {
-    rate += bit_rate(category.probs[static_cast<std::size_t>(i)], (extra >> (category.bits - 1 - i) & 1) != 0);
+    rate += bit_rate(category.probs[static_cast<std::size_t>(i)],
+                     (extra >> (category.bits - 1 - i) & 1) != 0);
   }
   return rate;
 }
@@ -19,7 +20,8 @@ Rate extra_bits_rate(const TokenCategory& category, int extra) {
 // Magnitudes of 5 and more: category and extra bits.
 Rate category_rate(const NodeProbs& p, int magnitude) {
   std::size_t c = 0;
-  while (c < 5 && magnitude >= kTokenCategories[c + 1].base) ++c;
+  while (c < 5 && magnitude >= kTokenCategories[c + 1].base)
+    ++c;
   Rate rate = bit_rate(p[6], c > 1);
   if (c <= 1) {
     rate += bit_rate(p[7], c == 1);
@@ -30,11 +32,14 @@ Rate category_rate(const NodeProbs& p, int magnitude) {
 }
 
 Rate magnitude_rate(const NodeProbs& p, int magnitude) {
-  if (magnitude == 0) return bit_rate(p[1], false);
+  if (magnitude == 0)
+    return bit_rate(p[1], false);
   Rate rate = bit_rate(p[1], true) + bit_rate(p[2], magnitude > 1) + 256;  // 256: the sign
-  if (magnitude == 1) return rate;
+  if (magnitude == 1)
+    return rate;
   rate += bit_rate(p[3], magnitude > 4);
-  if (magnitude > 4) return rate + category_rate(p, magnitude);
+  if (magnitude > 4)
+    return rate + category_rate(p, magnitude);
   rate += bit_rate(p[4], magnitude > 2);
   return magnitude > 2 ? rate + bit_rate(p[5], magnitude == 4) : rate;
 }
@@ -49,7 +54,8 @@ TokenCosts::TokenCosts(const CoefProbs& probs) {
         more[i][j][k] = static_cast<std::uint16_t>(bit_rate(p[0], true));
         end[i][j][k] = static_cast<std::uint16_t>(bit_rate(p[0], false));
         for (int m = 0; m < kLevels; ++m) {
-          level[i][j][k][static_cast<std::size_t>(m)] = static_cast<std::uint16_t>(magnitude_rate(p, m));
+          level[i][j][k][static_cast<std::size_t>(m)] =
+              static_cast<std::uint16_t>(magnitude_rate(p, m));
         }
       }
     }

@@ -37,7 +37,8 @@ constexpr std::uint16_t bit_cost(unsigned x) {
 constexpr std::array<std::uint16_t, 257> bit_costs() {
   std::array<std::uint16_t, 257> costs{};
   costs[0] = 8 * 256;
-  for (unsigned x = 1; x < 256; ++x) costs[x] = bit_cost(x);
+  for (unsigned x = 1; x < 256; ++x)
+    costs[x] = bit_cost(x);
   costs[256] = 0;
   return costs;
 }
@@ -67,7 +68,8 @@ template <class Leaf>
 constexpr Rate tree_rate(const CodingTree& coding, const Probability* probs, Leaf leaf) {
   const TreePath& path = coding.paths[static_cast<std::size_t>(leaf)];
   Rate rate = 0;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(path.length); ++i) rate += bit_rate(probs[path.node[i]], path.bit[i]);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(path.length); ++i)
+    rate += bit_rate(probs[path.node[i]], path.bit[i]);
   return rate;
 }
 
@@ -75,8 +77,11 @@ constexpr Rate tree_rate(const CodingTree& coding, const Probability* probs, Lea
 struct TokenCosts {
   static constexpr int kLevels = 68;  // magnitudes from 67 on are dct_cat6 and differ little
 
-  /// Of a magnitude with sign and extra bits, without the end-of-block branch: [type][band][context][magnitude].
-  std::array<std::array<std::array<std::array<std::uint16_t, kLevels>, kCoefContexts>, kCoefBands>, kBlockTypes> level;
+  /// Of a magnitude with sign and extra bits, without the end-of-block branch:
+  /// [type][band][context][magnitude].
+  std::array<std::array<std::array<std::array<std::uint16_t, kLevels>, kCoefContexts>, kCoefBands>,
+             kBlockTypes>
+      level;
   /// Of the end-of-block branch saying "more" and "end": [type][band][context].
   std::array<std::array<std::array<std::uint16_t, kCoefContexts>, kCoefBands>, kBlockTypes> more;
   std::array<std::array<std::array<std::uint16_t, kCoefContexts>, kCoefBands>, kBlockTypes> end;
@@ -89,14 +94,17 @@ class MvCosts {
  public:
   explicit MvCosts(const MvProbs& probs);
 
-  /// Of the difference between a vector and its base; differences beyond the format's reach count as the largest.
+  /// Of the difference between a vector and its base; differences beyond the format's reach count
+  /// as the largest.
   Rate operator()(MotionVector mv, MotionVector base) const {
     return component(0, mv.row - base.row) + component(1, mv.col - base.col);
   }
 
  private:
   Rate component(std::size_t which, int delta) const {
-    const int clamped = delta < -kMaxMvDelta ? -kMaxMvDelta : delta > kMaxMvDelta ? kMaxMvDelta : delta;
+    const int clamped = delta < -kMaxMvDelta  ? -kMaxMvDelta
+                        : delta > kMaxMvDelta ? kMaxMvDelta
+                                              : delta;
     return costs_[which][static_cast<std::size_t>(clamped + kMaxMvDelta)];
   }
 

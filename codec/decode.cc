@@ -7,7 +7,8 @@ namespace vp8 {
 
 Decoded decode(const State& before, std::span<const std::uint8_t> bytes) {
   if (bytes.empty()) {
-    if (!before.ready()) throw BitstreamError("empty frame without a key frame before it (RFC 6386 §9.1)");
+    if (!before.ready())
+      throw BitstreamError("empty frame without a key frame before it (RFC 6386 §9.1)");
     return {before, before.references.last, true, std::nullopt};
   }
   Frame frame = parse_frame(before, bytes);

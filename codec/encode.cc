@@ -15,7 +15,11 @@ HWY_BEFORE_NAMESPACE();
 namespace vp8 {
 namespace HWY_NAMESPACE {
 
-void CodeFrame(const State& before, const Picture& source, const TokenCosts& costs, Frame& frame, Picture& picture) {
+void CodeFrame(const State& before,
+               const Picture& source,
+               const TokenCosts& costs,
+               Frame& frame,
+               Picture& picture) {
   FrameCoding(before, source, costs, frame, picture).run([](int, int, const MbModes&) {});
 }
 
@@ -32,21 +36,27 @@ namespace {
 
 void check_decisions(const State& before, const Picture& source, const Decisions& decisions) {
   const FrameHeader& h = decisions.header;
-  if (!h.key_frame && !before.ready()) throw Unsupported("an inter frame needs a state that a key frame has begun");
+  if (!h.key_frame && !before.ready())
+    throw Unsupported("an inter frame needs a state that a key frame has begun");
   const int width = h.key_frame ? h.width : before.width;
   const int height = h.key_frame ? h.height : before.height;
   if (source.width() != width || source.height() != height) {
-    throw Unsupported("the picture is " + std::to_string(source.width()) + "x" + std::to_string(source.height()) +
-                      ", the stream " + std::to_string(width) + "x" + std::to_string(height));
+    throw Unsupported("the picture is " + std::to_string(source.width()) + "x" +
+                      std::to_string(source.height()) + ", the stream " + std::to_string(width) +
+                      "x" + std::to_string(height));
   }
-  const auto macroblocks = static_cast<std::size_t>(source.mb_rows()) * static_cast<std::size_t>(source.mb_cols());
-  if (decisions.modes.size() != macroblocks) throw Unsupported("the decisions are for another picture size");
+  const auto macroblocks =
+      static_cast<std::size_t>(source.mb_rows()) * static_cast<std::size_t>(source.mb_cols());
+  if (decisions.modes.size() != macroblocks)
+    throw Unsupported("the decisions are for another picture size");
 }
 
-// With the map kept, segments are the state's, whatever the decisions said when they were made (§9.3).
+// With the map kept, segments are the state's, whatever the decisions said when they were made
+// (§9.3).
 void settle_segments(const State& before, Frame& frame) {
   const FrameHeader& h = frame.header;
-  if (h.segmentation_enabled && h.segmentation.update_map) return;
+  if (h.segmentation_enabled && h.segmentation.update_map)
+    return;
   for (std::size_t i = 0; i < frame.modes.size(); ++i) {
     frame.modes[i].segment = h.key_frame ? std::uint8_t{0} : before.segmentation.map[i];
   }

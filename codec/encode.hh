@@ -1,7 +1,8 @@
 // encode and rebase: writing pictures against a state as pure functions.
 //
-// Both take decisions that somebody else made (modes, vectors, segments, quantiser, filter, reference updates) and
-// make anew everything that depends on the state: prediction, residue, skip flags, probabilities.
+// Both take decisions that somebody else made (modes, vectors, segments, quantiser, filter,
+// reference updates) and make anew everything that depends on the state: prediction, residue, skip
+// flags, probabilities.
 #pragma once
 
 #include <cstdint>
@@ -29,12 +30,12 @@ struct Encoded {
   State next;
 };
 
-/// Writes `source` as a frame with the given decisions. Throws Unsupported if the decisions are for another size or
-/// need a state that is not there.
+/// Writes `source` as a frame with the given decisions. Throws Unsupported if the decisions are for
+/// another size or need a state that is not there.
 Encoded encode(const State& before, const Picture& source, Decisions decisions);
 
-/// Writes `source` with the decisions of `frame`, which was made for another state. The frame may come from any VP8
-/// encoder.
+/// Writes `source` with the decisions of `frame`, which was made for another state. The frame may
+/// come from any VP8 encoder.
 Encoded rebase(const State& before, const Picture& source, const Frame& frame);
 
 }  // namespace vp8

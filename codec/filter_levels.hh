@@ -17,7 +17,8 @@ struct LevelLimits {
 
 constexpr LevelLimits level_limits(int level, int sharpness, bool key_frame) {
   int interior = level >> (sharpness > 4 ? 2 : sharpness > 0 ? 1 : 0);
-  if (sharpness > 0) interior = std::min(interior, 9 - sharpness);
+  if (sharpness > 0)
+    interior = std::min(interior, 9 - sharpness);
   interior = std::max(interior, 1);
   int hev = 0;
   if (key_frame) {
@@ -32,21 +33,26 @@ constexpr LevelLimits level_limits(int level, int sharpness, bool key_frame) {
   return {limits((level + 2) * 2 + interior), limits(level * 2 + interior)};
 }
 
-/// The filter of one frame: a level for every segment, reference and mode, and limits for every level.
+/// The filter of one frame: a level for every segment, reference and mode, and limits for every
+/// level.
 class FrameFilter {
  public:
   FrameFilter(const State& before, const FrameHeader& header)
       : FrameFilter(segment_settings(before, header), deltas_in_force(before, header), header) {}
 
-  FrameFilter(const SegmentSettings& segments, const FilterDeltas& deltas, const FrameHeader& header)
+  FrameFilter(const SegmentSettings& segments,
+              const FilterDeltas& deltas,
+              const FrameHeader& header)
       : enabled_(header.filter.level != 0), simple_(header.filter.simple) {
     for (int level = 0; level <= kMaxFilterLevel; ++level) {
-      limits_[static_cast<std::size_t>(level)] = level_limits(level, header.filter.sharpness, header.key_frame);
+      limits_[static_cast<std::size_t>(level)] =
+          level_limits(level, header.filter.sharpness, header.key_frame);
     }
     for (std::size_t segment = 0; segment < kSegments; ++segment) {
       int base = header.filter.level;
       if (segments.enabled) {
-        base = clamp_level(segments.absolute ? segments.filter_level[segment] : base + segments.filter_level[segment]);
+        base = clamp_level(segments.absolute ? segments.filter_level[segment]
+                                             : base + segments.filter_level[segment]);
       }
       for (std::size_t ref = 0; ref < kRefFrames; ++ref) {
         for (std::size_t mode = 0; mode < kModeClasses; ++mode) {
@@ -61,11 +67,14 @@ class FrameFilter {
   bool enabled() const { return enabled_; }
   bool simple() const { return simple_; }
   /// 0..63; 0 leaves the macroblock alone.
-  int level(const MbModes& mb) const { return levels_[mb.segment][mb.ref_frame][mode_class(mb.y_mode)]; }
+  int level(const MbModes& mb) const {
+    return levels_[mb.segment][mb.ref_frame][mode_class(mb.y_mode)];
+  }
   const LevelLimits& limits(int level) const { return limits_[static_cast<std::size_t>(level)]; }
 
  private:
-  static constexpr std::size_t kModeClasses = 5;  // B_PRED, ZEROMV, other inter, SPLITMV, other intra
+  static constexpr std::size_t kModeClasses =
+      5;  // B_PRED, ZEROMV, other inter, SPLITMV, other intra
 
   static constexpr std::size_t mode_class(MbMode mode) {
     switch (mode) {
@@ -93,7 +102,8 @@ class FrameFilter {
 
   static FilterDeltas deltas_in_force(const State& before, const FrameHeader& header) {
     FilterDeltas deltas = header.key_frame ? FilterDeltas{} : before.filter_deltas;
-    if (!header.filter.delta_update) return deltas;
+    if (!header.filter.delta_update)
+      return deltas;
     for (std::size_t i = 0; i < 4; ++i) {
       deltas.ref_frame[i] = header.filter.ref_frame_delta[i].value_or(deltas.ref_frame[i]);
       deltas.mode[i] = header.filter.mode_delta[i].value_or(deltas.mode[i]);

@@ -6,9 +6,9 @@
 #define VP8_CODEC_FILTER_MB_INL_H_
 #endif
 
-#include <hwy/highway.h>
-
 #include <array>
+
+#include <hwy/highway.h>
 
 #include "codec/filter_levels.hh"
 #include "codec/loop_filter-inl.h"
@@ -20,40 +20,63 @@ namespace HWY_NAMESPACE {
 
 using PlaneViews = std::array<PlaneView, kPlanes>;
 
-/// Filters the luma edges of macroblock (mb_row, mb_col): left, inner vertical, top, inner horizontal, in this order.
-/// Macroblocks left of and above it must be done. `inner` is false for those without coefficients and subblocks.
-HWY_INLINE void filter_macroblock_luma(const FrameFilter& filter, int level, bool inner, int mb_row, int mb_col,
+/// Filters the luma edges of macroblock (mb_row, mb_col): left, inner vertical, top, inner
+/// horizontal, in this order. Macroblocks left of and above it must be done. `inner` is false for
+/// those without coefficients and subblocks.
+HWY_INLINE void filter_macroblock_luma(const FrameFilter& filter,
+                                       int level,
+                                       bool inner,
+                                       int mb_row,
+                                       int mb_col,
                                        const PlaneView& plane) {
-  if (level == 0) return;
+  if (level == 0)
+    return;
   const LevelLimits& limits = filter.limits(level);
   std::uint8_t* y = &plane.at(mb_row * 16, mb_col * 16);
   const std::ptrdiff_t stride = plane.stride;
   if (filter.simple()) {
-    if (mb_col > 0) filter_simple_mb_left_edge(y, stride, limits.mb_edge.edge);
-    if (inner) filter_simple_subblock_left_edges(y, stride, limits.subblock_edge.edge);
-    if (mb_row > 0) filter_simple_mb_top_edge(y, stride, limits.mb_edge.edge);
-    if (inner) filter_simple_subblock_top_edges(y, stride, limits.subblock_edge.edge);
+    if (mb_col > 0)
+      filter_simple_mb_left_edge(y, stride, limits.mb_edge.edge);
+    if (inner)
+      filter_simple_subblock_left_edges(y, stride, limits.subblock_edge.edge);
+    if (mb_row > 0)
+      filter_simple_mb_top_edge(y, stride, limits.mb_edge.edge);
+    if (inner)
+      filter_simple_subblock_top_edges(y, stride, limits.subblock_edge.edge);
     return;
   }
-  if (mb_col > 0) filter_mb_left_edge_luma(y, stride, limits.mb_edge);
-  if (inner) filter_subblock_left_edges_luma(y, stride, limits.subblock_edge);
-  if (mb_row > 0) filter_mb_top_edge_luma(y, stride, limits.mb_edge);
-  if (inner) filter_subblock_top_edges_luma(y, stride, limits.subblock_edge);
+  if (mb_col > 0)
+    filter_mb_left_edge_luma(y, stride, limits.mb_edge);
+  if (inner)
+    filter_subblock_left_edges_luma(y, stride, limits.subblock_edge);
+  if (mb_row > 0)
+    filter_mb_top_edge_luma(y, stride, limits.mb_edge);
+  if (inner)
+    filter_subblock_top_edges_luma(y, stride, limits.subblock_edge);
 }
 
 /// Likewise luma and chroma. The simple filter leaves chroma alone.
-HWY_INLINE void filter_macroblock(const FrameFilter& filter, int level, bool inner, int mb_row, int mb_col,
+HWY_INLINE void filter_macroblock(const FrameFilter& filter,
+                                  int level,
+                                  bool inner,
+                                  int mb_row,
+                                  int mb_col,
                                   const PlaneViews& planes) {
   filter_macroblock_luma(filter, level, inner, mb_row, mb_col, planes[kPlaneY]);
-  if (level == 0 || filter.simple()) return;
+  if (level == 0 || filter.simple())
+    return;
   const LevelLimits& limits = filter.limits(level);
   std::uint8_t* u = &planes[kPlaneU].at(mb_row * 8, mb_col * 8);
   std::uint8_t* v = &planes[kPlaneV].at(mb_row * 8, mb_col * 8);
   const std::ptrdiff_t stride = planes[kPlaneU].stride;
-  if (mb_col > 0) filter_mb_left_edge_chroma(u, v, stride, limits.mb_edge);
-  if (inner) filter_subblock_left_edges_chroma(u, v, stride, limits.subblock_edge);
-  if (mb_row > 0) filter_mb_top_edge_chroma(u, v, stride, limits.mb_edge);
-  if (inner) filter_subblock_top_edges_chroma(u, v, stride, limits.subblock_edge);
+  if (mb_col > 0)
+    filter_mb_left_edge_chroma(u, v, stride, limits.mb_edge);
+  if (inner)
+    filter_subblock_left_edges_chroma(u, v, stride, limits.subblock_edge);
+  if (mb_row > 0)
+    filter_mb_top_edge_chroma(u, v, stride, limits.mb_edge);
+  if (inner)
+    filter_subblock_top_edges_chroma(u, v, stride, limits.subblock_edge);
 }
 
 }  // namespace HWY_NAMESPACE

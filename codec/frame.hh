@@ -1,4 +1,5 @@
-// The syntax tree of one frame: header, modes and coefficient levels as plain structs (RFC 6386 §9, §19).
+// The syntax tree of one frame: header, modes and coefficient levels as plain structs (RFC 6386 §9,
+// §19).
 #pragma once
 
 #include <array>
@@ -32,7 +33,8 @@ struct FilterHeader {
   std::uint8_t sharpness = 0;
   bool delta_enabled = false;
   bool delta_update = false;
-  std::array<std::optional<std::int8_t>, kRefFrames> ref_frame_delta{};  // -63..63; absent: unchanged
+  std::array<std::optional<std::int8_t>, kRefFrames>
+      ref_frame_delta{};  // -63..63; absent: unchanged
   std::array<std::optional<std::int8_t>, 4> mode_delta{};
 
   bool operator==(const FilterHeader&) const = default;
@@ -52,12 +54,14 @@ struct QuantIndices {
 
 /// New coefficient probabilities where present (§13.4).
 using CoefProbUpdates = std::array<
-    std::array<std::array<std::array<std::optional<Probability>, kEntropyNodes>, kCoefContexts>, kCoefBands>,
+    std::array<std::array<std::array<std::optional<Probability>, kEntropyNodes>, kCoefContexts>,
+               kCoefBands>,
     kBlockTypes>;
 /// New motion vector probabilities where present (§17.2): odd 7-bit steps, or 1.
 using MvProbUpdates = std::array<std::array<std::optional<Probability>, kMvProbs>, 2>;
 
-/// A frame's header with the RFC's field names (§9, §19.2). Fields that a frame type lacks keep their defaults.
+/// A frame's header with the RFC's field names (§9, §19.2). Fields that a frame type lacks keep
+/// their defaults.
 struct FrameHeader {
   bool key_frame = true;
   std::uint8_t version = 0;  // 0..3: which filters reconstruct (§9.1)
@@ -98,18 +102,19 @@ struct FrameHeader {
   bool operator==(const FrameHeader&) const = default;
 };
 
-/// The modes of one macroblock (§11, §16). Only the members that the mode uses are meaningful in the stream;
-/// readers fill the others so that neighbours can look without asking.
+/// The modes of one macroblock (§11, §16). Only the members that the mode uses are meaningful in
+/// the stream; readers fill the others so that neighbours can look without asking.
 struct MbModes {
   MbMode y_mode = DC_PRED;
   MbMode uv_mode = DC_PRED;
   RefFrame ref_frame = CURRENT_FRAME;
   SplitPartition partition = kSplit16x8;
   std::uint8_t segment = 0;
-  bool skip = false;                             // mb_skip_coeff: no coefficients are coded
-  MotionVector mv;                               // of the macroblock; of subblock 15 for SPLITMV; 0 for intra
-  std::array<MotionVector, 16> mvs{};            // of each subblock; all equal to mv unless SPLITMV
-  std::array<SubblockMode, 16> subblock_modes{};  // for B_PRED; implied by y_mode for other intra macroblocks
+  bool skip = false;                   // mb_skip_coeff: no coefficients are coded
+  MotionVector mv;                     // of the macroblock; of subblock 15 for SPLITMV; 0 for intra
+  std::array<MotionVector, 16> mvs{};  // of each subblock; all equal to mv unless SPLITMV
+  std::array<SubblockMode, 16>
+      subblock_modes{};  // for B_PRED; implied by y_mode for other intra macroblocks
 
   bool has_y2() const { return y_mode != B_PRED && y_mode != SPLITMV; }
   bool is_inter() const { return ref_frame != CURRENT_FRAME; }
@@ -145,7 +150,9 @@ class Residual {
   void reserve(std::size_t macroblocks) { macroblocks_.reserve(macroblocks); }
 
   /// Begins the next macroblock in raster order.
-  void begin_macroblock() { macroblocks_.push_back({0, static_cast<std::uint32_t>(levels_.size())}); }
+  void begin_macroblock() {
+    macroblocks_.push_back({0, static_cast<std::uint32_t>(levels_.size())});
+  }
   /// Adds a coded block to the macroblock begun last, in coding order: Y2 first, then ascending.
   /// `end` is 1 + the position (in zigzag order) of the last token, at most 16.
   void add_block(int block, const Levels& levels, int end) {
@@ -184,14 +191,16 @@ struct Frame {
 /// Parses a frame against the state before it. Throws BitstreamError.
 Frame parse_frame(const State& before, std::span<const std::uint8_t> bytes);
 
-/// Writes a frame exactly as its fields say. The inverse of parse_frame up to the bool coder's padding.
-/// Throws Unsupported if a partition exceeds the format's 19 (first) or 24 bits (token) of size.
+/// Writes a frame exactly as its fields say. The inverse of parse_frame up to the bool coder's
+/// padding. Throws Unsupported if a partition exceeds the format's 19 (first) or 24 bits (token) of
+/// size.
 std::vector<std::uint8_t> write_frame(const State& before, const Frame& frame);
 
 /// The probabilities in force while `header`'s macroblocks are coded (§9.9-§9.11).
 Probabilities frame_probabilities(const State& before, const FrameHeader& header);
 
-/// The state after `frame`, whose reconstruction (loop filtered, borders extended) is `shown` (§9.7).
+/// The state after `frame`, whose reconstruction (loop filtered, borders extended) is `shown`
+/// (§9.7).
 State advance(const State& before, const Frame& frame, const PictureRef& reconstruction);
 
 }  // namespace vp8

@@ -20,7 +20,9 @@ struct FrameTag {
 FrameTag read_frame_tag(std::span<const std::uint8_t> bytes, FrameHeader& header);
 
 /// Appends the uncompressed start of a frame.
-void write_frame_tag(const FrameHeader& header, std::uint32_t first_partition_size, std::vector<std::uint8_t>& out);
+void write_frame_tag(const FrameHeader& header,
+                     std::uint32_t first_partition_size,
+                     std::vector<std::uint8_t>& out);
 
 /// Reads header fields.
 class FieldReader {
@@ -42,7 +44,8 @@ class FieldReader {
   template <class T, class Visit>
   void optional(Probability prob, std::optional<T>& value, Visit visit_value) {
     value.reset();
-    if (bits_.bit(prob)) visit_value(value.emplace());
+    if (bits_.bit(prob))
+      visit_value(value.emplace());
   }
 
  private:
@@ -63,7 +66,8 @@ class FieldWriter {
   template <class T, class Visit>
   void optional(Probability prob, const std::optional<T>& value, Visit visit_value) {
     bits_.bit(prob, value.has_value());
-    if (value) visit_value(*value);
+    if (value)
+      visit_value(*value);
   }
 
  private:
@@ -74,13 +78,16 @@ class FieldWriter {
 template <class Coder, class Header>
 void visit_header(Coder& coder, Header& h);
 
-/// Lets readers and writers share one description: a delta is sent as flag, magnitude and sign (§9.6).
+/// Lets readers and writers share one description: a delta is sent as flag, magnitude and sign
+/// (§9.6).
 template <class Coder, class Delta>
 void visit_quant_delta(Coder& coder, Delta& delta) {
   std::optional<std::int8_t> sent;
-  if (delta != 0) sent = delta;
+  if (delta != 0)
+    sent = delta;
   coder.optional(128, sent, [&](auto& value) { coder.signed_literal(4, value); });
-  if constexpr (!std::is_const_v<Delta>) delta = sent.value_or(0);
+  if constexpr (!std::is_const_v<Delta>)
+    delta = sent.value_or(0);
 }
 
 template <class Coder, class Segmentation>
@@ -109,9 +116,11 @@ void visit_filter(Coder& coder, Filter& f) {
   coder.literal(6, f.level);
   coder.literal(3, f.sharpness);
   coder.flag(f.delta_enabled);
-  if (!f.delta_enabled) return;
+  if (!f.delta_enabled)
+    return;
   coder.flag(f.delta_update);
-  if (!f.delta_update) return;
+  if (!f.delta_update)
+    return;
   for (auto& delta : f.ref_frame_delta) {
     coder.optional(128, delta, [&](auto& v) { coder.signed_literal(6, v); });
   }
@@ -134,8 +143,10 @@ template <class Coder, class Header>
 void visit_reference_updates(Coder& coder, Header& h) {
   coder.flag(h.refresh_golden_frame);
   coder.flag(h.refresh_alternate_frame);
-  if (!h.refresh_golden_frame) coder.literal(2, h.copy_buffer_to_golden);
-  if (!h.refresh_alternate_frame) coder.literal(2, h.copy_buffer_to_alternate);
+  if (!h.refresh_golden_frame)
+    coder.literal(2, h.copy_buffer_to_golden);
+  if (!h.refresh_alternate_frame)
+    coder.literal(2, h.copy_buffer_to_alternate);
   coder.flag(h.sign_bias_golden);
   coder.flag(h.sign_bias_alternate);
 }
@@ -146,7 +157,8 @@ void visit_coef_prob_updates(Coder& coder, Updates& updates) {
     for (std::size_t j = 0; j < kCoefBands; ++j) {
       for (std::size_t k = 0; k < kCoefContexts; ++k) {
         for (std::size_t l = 0; l < kEntropyNodes; ++l) {
-          coder.optional(kCoefUpdateProbs[i][j][k][l], updates[i][j][k][l], [&](auto& v) { coder.literal(8, v); });
+          coder.optional(kCoefUpdateProbs[i][j][k][l], updates[i][j][k][l],
+                         [&](auto& v) { coder.literal(8, v); });
         }
       }
     }
@@ -158,7 +170,8 @@ template <class Coder, class Prob>
 void visit_mv_prob(Coder& coder, Prob& prob) {
   unsigned seven = prob >> 1;
   coder.literal(7, seven);
-  if constexpr (!std::is_const_v<Prob>) prob = static_cast<Probability>(seven != 0 ? seven << 1 : 1);
+  if constexpr (!std::is_const_v<Prob>)
+    prob = static_cast<Probability>(seven != 0 ? seven << 1 : 1);
 }
 
 template <class Coder, class Header>
@@ -167,14 +180,17 @@ void visit_mode_probs(Coder& coder, Header& h) {
   coder.literal(8, h.prob_last);
   coder.literal(8, h.prob_gf);
   coder.optional(128, h.y_mode_probs, [&](auto& probs) {
-    for (auto& p : probs) coder.literal(8, p);
+    for (auto& p : probs)
+      coder.literal(8, p);
   });
   coder.optional(128, h.uv_mode_probs, [&](auto& probs) {
-    for (auto& p : probs) coder.literal(8, p);
+    for (auto& p : probs)
+      coder.literal(8, p);
   });
   for (std::size_t i = 0; i < h.mv_prob_updates.size(); ++i) {
     for (std::size_t j = 0; j < kMvProbs; ++j) {
-      coder.optional(kMvUpdateProbs[i][j], h.mv_prob_updates[i][j], [&](auto& v) { visit_mv_prob(coder, v); });
+      coder.optional(kMvUpdateProbs[i][j], h.mv_prob_updates[i][j],
+                     [&](auto& v) { visit_mv_prob(coder, v); });
     }
   }
 }
@@ -186,17 +202,22 @@ void visit_header(Coder& coder, Header& h) {
     coder.flag(h.clamping_type);
   }
   coder.flag(h.segmentation_enabled);
-  if (h.segmentation_enabled) visit_segmentation(coder, h.segmentation);
+  if (h.segmentation_enabled)
+    visit_segmentation(coder, h.segmentation);
   visit_filter(coder, h.filter);
   coder.literal(2, h.log2_nbr_of_dct_partitions);
   visit_quant(coder, h.quant);
-  if (!h.key_frame) visit_reference_updates(coder, h);
+  if (!h.key_frame)
+    visit_reference_updates(coder, h);
   coder.flag(h.refresh_entropy_probs);
-  if (!h.key_frame) coder.flag(h.refresh_last);
+  if (!h.key_frame)
+    coder.flag(h.refresh_last);
   visit_coef_prob_updates(coder, h.coef_prob_updates);
   coder.flag(h.mb_no_skip_coeff);
-  if (h.mb_no_skip_coeff) coder.literal(8, h.prob_skip_false);
-  if (!h.key_frame) visit_mode_probs(coder, h);
+  if (h.mb_no_skip_coeff)
+    coder.literal(8, h.prob_skip_false);
+  if (!h.key_frame)
+    visit_mode_probs(coder, h);
 }
 
 }  // namespace vp8

@@ -16,7 +16,9 @@
 
 namespace vp8 {
 
-constexpr std::uint8_t clamp_pixel(int v) { return static_cast<std::uint8_t>(v < 0 ? 0 : v > 255 ? 255 : v); }
+constexpr std::uint8_t clamp_pixel(int v) {
+  return static_cast<std::uint8_t>(v < 0 ? 0 : v > 255 ? 255 : v);
+}
 
 /// Which neighbours of a macroblock lie inside the picture; only DC_PRED asks (§12.2).
 struct Available {
@@ -24,27 +26,36 @@ struct Available {
   bool left;
 };
 
-/// The DC_PRED value of a kSize x kSize block at `at`: the mean of the available neighbours, 128 if none.
+/// The DC_PRED value of a kSize x kSize block at `at`: the mean of the available neighbours, 128 if
+/// none.
 template <int kSize>
 std::uint8_t intra_dc(const std::uint8_t* at, std::ptrdiff_t stride, Available available) {
   int sum = 0;
   if (available.above) {
-    for (int x = 0; x < kSize; ++x) sum += at[x - stride];
+    for (int x = 0; x < kSize; ++x)
+      sum += at[x - stride];
   }
   if (available.left) {
-    for (int y = 0; y < kSize; ++y) sum += at[y * stride - 1];
+    for (int y = 0; y < kSize; ++y)
+      sum += at[y * stride - 1];
   }
   constexpr int kLog2 = kSize == 16 ? 4 : 3;
   const int sides = (available.above ? 1 : 0) + (available.left ? 1 : 0);
-  if (sides == 0) return 128;
+  if (sides == 0)
+    return 128;
   const int shift = kLog2 + sides - 1;
   return static_cast<std::uint8_t>((sum + (1 << (shift - 1))) >> shift);
 }
 
-/// Predicts a kSize x kSize block (16 luma, 8 chroma) with DC_PRED, V_PRED, H_PRED or TM_PRED. `at` is the block's
-/// place in the picture, whose neighbours are read; the prediction goes to `out`, which may be the same place.
+/// Predicts a kSize x kSize block (16 luma, 8 chroma) with DC_PRED, V_PRED, H_PRED or TM_PRED. `at`
+/// is the block's place in the picture, whose neighbours are read; the prediction goes to `out`,
+/// which may be the same place.
 template <int kSize>
-void predict_intra(MbMode mode, const std::uint8_t* at, std::ptrdiff_t stride, Available available, std::uint8_t* out,
+void predict_intra(MbMode mode,
+                   const std::uint8_t* at,
+                   std::ptrdiff_t stride,
+                   Available available,
+                   std::uint8_t* out,
                    std::ptrdiff_t out_stride) {
   const std::uint8_t* above = at - stride;
   const std::uint8_t dc = mode == DC_PRED ? intra_dc<kSize>(at, stride, available) : 0;
@@ -55,7 +66,8 @@ void predict_intra(MbMode mode, const std::uint8_t* at, std::ptrdiff_t stride, A
     const std::uint8_t left = at[y * stride - 1];
     if (mode == TM_PRED) {
       const int base = left - corner;
-      for (int x = 0; x < kSize; ++x) out[x] = clamp_pixel(top[static_cast<std::size_t>(x)] + base);
+      for (int x = 0; x < kSize; ++x)
+        out[x] = clamp_pixel(top[static_cast<std::size_t>(x)] + base);
     } else if (mode == V_PRED) {
       std::memcpy(out, top.data(), kSize);
     } else {
@@ -64,16 +76,21 @@ void predict_intra(MbMode mode, const std::uint8_t* at, std::ptrdiff_t stride, A
   }
 }
 
-/// Predicts a 4x4 luma subblock (§12.3). Holds the pixels around it from bottom left over the corner to above right:
+/// Predicts a 4x4 luma subblock (§12.3). Holds the pixels around it from bottom left over the
+/// corner to above right:
 ///   edge[0..3] left column, lowest first; edge[4] corner; edge[5..12] eight pixels above
 /// and the means of 2 and of 3 neighbours along it, of which all directional modes are made.
 class SubblockPredictor {
  public:
-  /// `at` is the subblock's place in the picture; `above_right` has the four pixels after the row above it.
-  SubblockPredictor(const std::uint8_t* at, std::ptrdiff_t stride, const std::uint8_t* above_right) {
+  /// `at` is the subblock's place in the picture; `above_right` has the four pixels after the row
+  /// above it.
+  SubblockPredictor(const std::uint8_t* at,
+                    std::ptrdiff_t stride,
+                    const std::uint8_t* above_right) {
     // One more pixel at each end repeats the last, as the outermost means want it.
     std::array<std::uint8_t, 15> wide;
-    for (int i = 0; i < 4; ++i) wide[static_cast<std::size_t>(4 - i)] = at[i * stride - 1];
+    for (int i = 0; i < 4; ++i)
+      wide[static_cast<std::size_t>(4 - i)] = at[i * stride - 1];
     std::memcpy(&wide[5], at - stride - 1, 5);
     std::memcpy(&wide[10], above_right, 4);
     wide[0] = wide[1];
@@ -87,31 +104,40 @@ class SubblockPredictor {
 
   /// Writes the 4x4 prediction.
   void predict(SubblockMode mode, std::uint8_t* out, std::ptrdiff_t stride) const {
-    const auto row = [&](int y, const std::uint8_t* four) { std::memcpy(out + y * stride, four, 4); };
+    const auto row = [&](int y, const std::uint8_t* four) {
+      std::memcpy(out + y * stride, four, 4);
+    };
     switch (mode) {
       case B_DC_PRED: {
         int sum = 4;
-        for (std::size_t i = 0; i < 4; ++i) sum += edge_[i] + edge_[kA + i];
-        for (int y = 0; y < 4; ++y) std::memset(out + y * stride, sum >> 3, 4);
+        for (std::size_t i = 0; i < 4; ++i)
+          sum += edge_[i] + edge_[kA + i];
+        for (int y = 0; y < 4; ++y)
+          std::memset(out + y * stride, sum >> 3, 4);
         return;
       }
       case B_TM_PRED:
         for (int y = 0; y < 4; ++y) {
           const int base = edge_[static_cast<std::size_t>(3 - y)] - edge_[4];
-          for (std::size_t x = 0; x < 4; ++x) out[y * stride + static_cast<std::ptrdiff_t>(x)] = clamp_pixel(edge_[kA + x] + base);
+          for (std::size_t x = 0; x < 4; ++x)
+            out[y * stride + static_cast<std::ptrdiff_t>(x)] = clamp_pixel(edge_[kA + x] + base);
         }
         return;
       case B_VE_PRED:
-        for (int y = 0; y < 4; ++y) row(y, &mean3_[kA]);
+        for (int y = 0; y < 4; ++y)
+          row(y, &mean3_[kA]);
         return;
       case B_HE_PRED:
-        for (int y = 0; y < 4; ++y) std::memset(out + y * stride, mean3_[static_cast<std::size_t>(3 - y)], 4);
+        for (int y = 0; y < 4; ++y)
+          std::memset(out + y * stride, mean3_[static_cast<std::size_t>(3 - y)], 4);
         return;
       case B_LD_PRED:
-        for (int y = 0; y < 4; ++y) row(y, &mean3_[kA + 1 + static_cast<std::size_t>(y)]);
+        for (int y = 0; y < 4; ++y)
+          row(y, &mean3_[kA + 1 + static_cast<std::size_t>(y)]);
         return;
       case B_RD_PRED:
-        for (int y = 0; y < 4; ++y) row(y, &mean3_[static_cast<std::size_t>(4 - y)]);
+        for (int y = 0; y < 4; ++y)
+          row(y, &mean3_[static_cast<std::size_t>(4 - y)]);
         return;
       default:
         predict_steep(mode, out, stride);
@@ -123,7 +149,9 @@ class SubblockPredictor {
 
   // The four modes that alternate between means of 2 and of 3.
   void predict_steep(SubblockMode mode, std::uint8_t* out, std::ptrdiff_t stride) const {
-    const auto row = [&](int y, std::array<std::uint8_t, 4> four) { std::memcpy(out + y * stride, four.data(), 4); };
+    const auto row = [&](int y, std::array<std::uint8_t, 4> four) {
+      std::memcpy(out + y * stride, four.data(), 4);
+    };
     const auto& m2 = mean2_;
     const auto& m3 = mean3_;
     switch (mode) {

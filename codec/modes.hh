@@ -1,4 +1,5 @@
-// A macroblock's modes and vectors, described once for reading, writing and counting (RFC 6386 §10, §11, §16, §17).
+// A macroblock's modes and vectors, described once for reading, writing and counting (RFC 6386 §10,
+// §11, §16, §17).
 #pragma once
 
 #include <algorithm>
@@ -23,7 +24,8 @@ struct ModeContext {
   ModeContext(const FrameHeader& h, const Probabilities& p, int rows, int cols)
       : header(h),
         probs(p),
-        segment_tree_probs{h.segmentation.tree_probs[0].value_or(255), h.segmentation.tree_probs[1].value_or(255),
+        segment_tree_probs{h.segmentation.tree_probs[0].value_or(255),
+                           h.segmentation.tree_probs[1].value_or(255),
                            h.segmentation.tree_probs[2].value_or(255)},
         sign_bias{false, false, h.sign_bias_golden, h.sign_bias_alternate},
         mb_rows(rows),
@@ -59,7 +61,8 @@ struct CodingTree {
   template <std::size_t kEntries>
   constexpr explicit CodingTree(const std::array<TreeIndex, kEntries>& entries) {
     std::copy(entries.begin(), entries.end(), tree.begin());
-    for (std::size_t leaf = 0; leaf < paths.size(); ++leaf) paths[leaf] = path_to(static_cast<int>(leaf));
+    for (std::size_t leaf = 0; leaf < paths.size(); ++leaf)
+      paths[leaf] = path_to(static_cast<int>(leaf));
   }
 
  private:
@@ -72,8 +75,10 @@ struct CodingTree {
     TreePath path;
     path.length = reversed.length;
     for (int i = 0; i < path.length; ++i) {
-      path.node[static_cast<std::size_t>(i)] = reversed.node[static_cast<std::size_t>(path.length - 1 - i)];
-      path.bit[static_cast<std::size_t>(i)] = reversed.bit[static_cast<std::size_t>(path.length - 1 - i)];
+      path.node[static_cast<std::size_t>(i)] =
+          reversed.node[static_cast<std::size_t>(path.length - 1 - i)];
+      path.bit[static_cast<std::size_t>(i)] =
+          reversed.bit[static_cast<std::size_t>(path.length - 1 - i)];
     }
     return path;
   }
@@ -126,7 +131,8 @@ class SymbolWriter {
   template <class Leaf>
   Leaf tree(const CodingTree& coding, const Probability* probs, Leaf leaf) {
     const TreePath& path = coding.paths[static_cast<std::size_t>(leaf)];
-    for (std::size_t i = 0; i < static_cast<std::size_t>(path.length); ++i) sink_.bit(probs[path.node[i]], path.bit[i]);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(path.length); ++i)
+      sink_.bit(probs[path.node[i]], path.bit[i]);
     return leaf;
   }
 
@@ -134,7 +140,8 @@ class SymbolWriter {
   Sink& sink_;
 };
 
-/// One vector component of magnitude 0..1023 in quarter pixels (§17.2): short ones by a tree, long ones bitwise.
+/// One vector component of magnitude 0..1023 in quarter pixels (§17.2): short ones by a tree, long
+/// ones bitwise.
 template <class Coder>
 int code_mv_component(Coder& coder, const MvComponentProbs& p, int value) {
   const unsigned given = static_cast<unsigned>(value < 0 ? -value : value);
@@ -143,8 +150,10 @@ int code_mv_component(Coder& coder, const MvComponentProbs& p, int value) {
     const auto long_bit = [&](unsigned i) {
       x |= static_cast<unsigned>(coder.bit(p[kMvLong + i], (given >> i & 1) != 0)) << i;
     };
-    for (unsigned i = 0; i < 3; ++i) long_bit(i);
-    for (unsigned i = kMvLongBits - 1; i > 3; --i) long_bit(i);
+    for (unsigned i = 0; i < 3; ++i)
+      long_bit(i);
+    for (unsigned i = kMvLongBits - 1; i > 3; --i)
+      long_bit(i);
     // A long magnitude is at least 8, so bit 3 goes without saying where no higher bit is set.
     if (x > 15) {
       long_bit(3);
@@ -155,7 +164,8 @@ int code_mv_component(Coder& coder, const MvComponentProbs& p, int value) {
     x = static_cast<unsigned>(coder.tree(kSmallMvCoding, &p[kMvShort], static_cast<int>(given)));
   }
   const int magnitude = static_cast<int>(x);
-  if (magnitude == 0) return 0;
+  if (magnitude == 0)
+    return 0;
   return coder.bit(p[kMvSign], value < 0) ? -magnitude : magnitude;
 }
 
@@ -181,25 +191,33 @@ constexpr SubblockMode implied_subblock_mode(MbMode y_mode) {
   }
 }
 
-/// How a part of a SPLITMV macroblock refers to its vector. Any of equal candidates may be named; writers take the
-/// first of left, above, zero that fits.
+/// How a part of a SPLITMV macroblock refers to its vector. Any of equal candidates may be named;
+/// writers take the first of left, above, zero that fits.
 constexpr SubMvRef sub_mv_ref_of(MotionVector mv, MotionVector left, MotionVector above) {
-  if (mv == left) return LEFT4X4;
-  if (mv == above) return ABOVE4X4;
+  if (mv == left)
+    return LEFT4X4;
+  if (mv == above)
+    return ABOVE4X4;
   return mv.is_zero() ? ZERO4X4 : NEW4X4;
 }
 
 template <class Coder>
-void code_split(Coder& coder, const ModeContext& context, const Neighbours& around, MotionVector best, MbModes& mb) {
+void code_split(Coder& coder,
+                const ModeContext& context,
+                const Neighbours& around,
+                MotionVector best,
+                MbModes& mb) {
   mb.partition = coder.tree(kSplitPartitionCoding, kSplitPartitionProbs.data(), mb.partition);
   const auto& part_of = kSplitPart[mb.partition];
   for (std::size_t part = 0; part < kSplitParts[mb.partition]; ++part) {
     std::size_t first = 0;
-    while (part_of[first] != part) ++first;
+    while (part_of[first] != part)
+      ++first;
     const MotionVector left = left_mv(mb, *around.left, first);
     const MotionVector above = above_mv(mb, *around.above, first);
     MotionVector mv = mb.mvs[first];
-    switch (coder.tree(kSubMvRefCoding, sub_mv_ref_probs(left, above).data(), sub_mv_ref_of(mv, left, above))) {
+    switch (coder.tree(kSubMvRefCoding, sub_mv_ref_probs(left, above).data(),
+                       sub_mv_ref_of(mv, left, above))) {
       case LEFT4X4:
         mv = left;
         break;
@@ -214,15 +232,20 @@ void code_split(Coder& coder, const ModeContext& context, const Neighbours& arou
     }
     if constexpr (Coder::kReads) {
       for (std::size_t b = first; b < 16; ++b) {
-        if (part_of[b] == part) mb.mvs[b] = mv;
+        if (part_of[b] == part)
+          mb.mvs[b] = mv;
       }
     }
   }
-  if constexpr (Coder::kReads) mb.mv = mb.mvs[15];
+  if constexpr (Coder::kReads)
+    mb.mv = mb.mvs[15];
 }
 
 template <class Coder>
-void code_inter_mode(Coder& coder, const ModeContext& context, const Neighbours& around, const MvBounds& bounds,
+void code_inter_mode(Coder& coder,
+                     const ModeContext& context,
+                     const Neighbours& around,
+                     const MvBounds& bounds,
                      MbModes& mb) {
   const NearMvs near = find_near_mvs(around, mb.ref_frame, context.sign_bias, bounds);
   mb.y_mode = coder.tree(kMvRefCoding, near.mode_probs.data(), mb.y_mode);
@@ -251,7 +274,10 @@ void code_inter_mode(Coder& coder, const ModeContext& context, const Neighbours&
 }
 
 template <class Coder>
-void code_intra_modes(Coder& coder, const ModeContext& context, const Neighbours& around, MbModes& mb) {
+void code_intra_modes(Coder& coder,
+                      const ModeContext& context,
+                      const Neighbours& around,
+                      MbModes& mb) {
   const bool key = context.header.key_frame;
   mb.y_mode = key ? coder.tree(kKeyFrameYModeCoding, kKeyFrameYModeProbs.data(), mb.y_mode)
                   : coder.tree(kYModeCoding, context.probs.y_mode.data(), mb.y_mode);
@@ -260,7 +286,8 @@ void code_intra_modes(Coder& coder, const ModeContext& context, const Neighbours
       const Probability* probs = kSubblockModeProbs.data();
       if (key) {
         const auto above = b >= 4 ? mb.subblock_modes[b - 4] : around.above->subblock_modes[b + 12];
-        const auto left = b % 4 != 0 ? mb.subblock_modes[b - 1] : around.left->subblock_modes[b + 3];
+        const auto left =
+            b % 4 != 0 ? mb.subblock_modes[b - 1] : around.left->subblock_modes[b + 3];
         probs = kKeyFrameSubblockModeProbs[above][left].data();
       }
       mb.subblock_modes[b] = coder.tree(kSubblockModeCoding, probs, mb.subblock_modes[b]);
@@ -268,13 +295,17 @@ void code_intra_modes(Coder& coder, const ModeContext& context, const Neighbours
   } else if constexpr (Coder::kReads) {
     mb.subblock_modes.fill(implied_subblock_mode(mb.y_mode));
   }
-  mb.uv_mode = coder.tree(kUvModeCoding,
-                          key ? kKeyFrameUvModeProbs.data() : context.probs.uv_mode.data(), mb.uv_mode);
+  mb.uv_mode = coder.tree(
+      kUvModeCoding, key ? kKeyFrameUvModeProbs.data() : context.probs.uv_mode.data(), mb.uv_mode);
 }
 
 /// Codes one macroblock's modes (§19.3). For writing coders `mb` comes back unchanged.
 template <class Coder>
-void code_modes(Coder& coder, const ModeContext& context, const Neighbours& around, int mb_row, int mb_col,
+void code_modes(Coder& coder,
+                const ModeContext& context,
+                const Neighbours& around,
+                int mb_row,
+                int mb_col,
                 MbModes& mb) {
   const FrameHeader& h = context.header;
   if (h.segmentation_enabled && h.segmentation.update_map) {
@@ -286,10 +317,11 @@ void code_modes(Coder& coder, const ModeContext& context, const Neighbours& arou
     code_intra_modes(coder, context, around, mb);
     return;
   }
-  mb.ref_frame = !coder.bit(h.prob_last, mb.ref_frame != LAST_FRAME) ? LAST_FRAME
+  mb.ref_frame = !coder.bit(h.prob_last, mb.ref_frame != LAST_FRAME)  ? LAST_FRAME
                  : coder.bit(h.prob_gf, mb.ref_frame == ALTREF_FRAME) ? ALTREF_FRAME
-                                                                     : GOLDEN_FRAME;
-  code_inter_mode(coder, context, around, MvBounds::of(mb_row, mb_col, context.mb_rows, context.mb_cols), mb);
+                                                                      : GOLDEN_FRAME;
+  code_inter_mode(coder, context, around,
+                  MvBounds::of(mb_row, mb_col, context.mb_rows, context.mb_cols), mb);
 }
 
 }  // namespace vp8

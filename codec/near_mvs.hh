@@ -9,7 +9,8 @@
 
 namespace vp8 {
 
-/// The decoded neighbours that modes are coded relative to. Outside the picture they point at kOutsideModes.
+/// The decoded neighbours that modes are coded relative to. Outside the picture they point at
+/// kOutsideModes.
 struct Neighbours {
   const MbModes* above;
   const MbModes* left;
@@ -26,7 +27,8 @@ inline Neighbours neighbours_of(const MbModes* modes, int mb_cols, int mb_row, i
           mb_row > 0 && mb_col > 0 ? here - mb_cols - 1 : &kOutsideModes};
 }
 
-/// How far a predicted vector may point: at most one macroblock outside the picture. Quarter pixels.
+/// How far a predicted vector may point: at most one macroblock outside the picture. Quarter
+/// pixels.
 struct MvBounds {
   int min_row;
   int max_row;
@@ -35,15 +37,19 @@ struct MvBounds {
 
   static VP8_HD constexpr MvBounds of(int mb_row, int mb_col, int mb_rows, int mb_cols) {
     constexpr int kMb = 16 * 4;
-    return {-(mb_row + 1) * kMb, (mb_rows - mb_row) * kMb, -(mb_col + 1) * kMb, (mb_cols - mb_col) * kMb};
+    return {-(mb_row + 1) * kMb, (mb_rows - mb_row) * kMb, -(mb_col + 1) * kMb,
+            (mb_cols - mb_col) * kMb};
   }
   VP8_HD constexpr MotionVector clamp(MotionVector mv) const {
-    const auto limit = [](int v, int low, int high) { return static_cast<std::int16_t>(v < low ? low : v > high ? high : v); };
+    const auto limit = [](int v, int low, int high) {
+      return static_cast<std::int16_t>(v < low ? low : v > high ? high : v);
+    };
     return {limit(mv.row, min_row, max_row), limit(mv.col, min_col, max_col)};
   }
 };
 
-/// Candidate vectors, clamped, and the probabilities of the mode tree that follow from the neighbours.
+/// Candidate vectors, clamped, and the probabilities of the mode tree that follow from the
+/// neighbours.
 struct NearMvs {
   MotionVector nearest;
   MotionVector near;
@@ -52,13 +58,16 @@ struct NearMvs {
 };
 
 /// `sign_bias[ref]` tells whether vectors into `ref` point forward in time (§9.7).
-constexpr NearMvs find_near_mvs(const Neighbours& around, RefFrame ref, const std::array<bool, kRefFrames>& sign_bias,
+constexpr NearMvs find_near_mvs(const Neighbours& around,
+                                RefFrame ref,
+                                const std::array<bool, kRefFrames>& sign_bias,
                                 const MvBounds& bounds) {
   std::array<MotionVector, 4> mvs{};  // [0] stays zero; then distinct vectors in order of discovery
   std::array<int, 4> counts{};
   std::size_t found = 0;
   const auto look = [&](const MbModes& mb, int weight) {
-    if (!mb.is_inter()) return;
+    if (!mb.is_inter())
+      return;
     if (mb.mv.is_zero()) {
       counts[0] += weight;
       return;
@@ -67,7 +76,8 @@ constexpr NearMvs find_near_mvs(const Neighbours& around, RefFrame ref, const st
     if (sign_bias[mb.ref_frame] != sign_bias[ref]) {
       mv = {static_cast<std::int16_t>(-mv.row), static_cast<std::int16_t>(-mv.col)};
     }
-    if (found == 0 || mv != mvs[found]) mvs[++found] = mv;
+    if (found == 0 || mv != mvs[found])
+      mvs[++found] = mv;
     counts[found] += weight;
   };
   look(*around.above, 2);
@@ -75,22 +85,31 @@ constexpr NearMvs find_near_mvs(const Neighbours& around, RefFrame ref, const st
   look(*around.above_left, 1);
 
   // Three distinct vectors, of which the last repeats the first.
-  if (counts[3] > 0 && mvs[3] == mvs[1]) counts[1] += 1;
+  if (counts[3] > 0 && mvs[3] == mvs[1])
+    counts[1] += 1;
   if (counts[2] > counts[1]) {
     std::swap(counts[1], counts[2]);
     std::swap(mvs[1], mvs[2]);
   }
   const auto is_split = [](const MbModes& mb) { return mb.y_mode == SPLITMV ? 1 : 0; };
-  const int splits = (is_split(*around.above) + is_split(*around.left)) * 2 + is_split(*around.above_left);
-  const auto prob = [](int count, std::size_t node) { return kModeContexts[static_cast<std::size_t>(count)][node]; };
-  return {bounds.clamp(mvs[1]), bounds.clamp(mvs[2]), bounds.clamp(counts[1] >= counts[0] ? mvs[1] : mvs[0]),
+  const int splits =
+      (is_split(*around.above) + is_split(*around.left)) * 2 + is_split(*around.above_left);
+  const auto prob = [](int count, std::size_t node) {
+    return kModeContexts[static_cast<std::size_t>(count)][node];
+  };
+  return {bounds.clamp(mvs[1]),
+          bounds.clamp(mvs[2]),
+          bounds.clamp(counts[1] >= counts[0] ? mvs[1] : mvs[0]),
           {prob(counts[0], 0), prob(counts[1], 1), prob(counts[2], 2), prob(splits, 3)}};
 }
 
 /// Probabilities of a split part's vector reference, from the vectors left of and above it (§16.3).
-constexpr const std::array<Probability, 3>& sub_mv_ref_probs(MotionVector left, MotionVector above) {
-  if (left == above) return kSubMvRefProbs[above.is_zero() ? 4 : 3];
-  if (above.is_zero()) return kSubMvRefProbs[2];
+constexpr const std::array<Probability, 3>& sub_mv_ref_probs(MotionVector left,
+                                                             MotionVector above) {
+  if (left == above)
+    return kSubMvRefProbs[above.is_zero() ? 4 : 3];
+  if (above.is_zero())
+    return kSubMvRefProbs[2];
   return kSubMvRefProbs[left.is_zero() ? 1 : 0];
 }
 

@@ -16,7 +16,9 @@ struct Layout {
   std::size_t offset;  // of the first coded sample
 };
 
-constexpr std::size_t round_up(std::size_t value, std::size_t step) { return (value + step - 1) / step * step; }
+constexpr std::size_t round_up(std::size_t value, std::size_t step) {
+  return (value + step - 1) / step * step;
+}
 
 // Left padding is 64 so that coded rows begin on a cache line; the border proper is kBorder.
 constexpr int kLeftPad = 64;
@@ -24,15 +26,19 @@ constexpr int kLeftPad = 64;
 Layout layout_of(int width, int height, Plane plane) {
   const int coded_width = (width + 15) / 16 * 16;
   const int coded_height = (height + 15) / 16 * 16;
-  const auto stride = round_up(static_cast<std::size_t>(coded_width + kLeftPad + Picture::kBorder), 64);
-  const std::size_t luma_size = stride * static_cast<std::size_t>(coded_height + 2 * Picture::kBorder);
+  const auto stride =
+      round_up(static_cast<std::size_t>(coded_width + kLeftPad + Picture::kBorder), 64);
+  const std::size_t luma_size =
+      stride * static_cast<std::size_t>(coded_height + 2 * Picture::kBorder);
   if (plane == kPlaneY) {
     return {coded_width, coded_height, Picture::kBorder, static_cast<std::ptrdiff_t>(stride),
             stride * Picture::kBorder + kLeftPad};
   }
   constexpr int border = Picture::kBorder / 2;
-  const auto chroma_stride = round_up(static_cast<std::size_t>(coded_width / 2 + kLeftPad + border), 64);
-  const std::size_t chroma_size = chroma_stride * static_cast<std::size_t>(coded_height / 2 + 2 * border);
+  const auto chroma_stride =
+      round_up(static_cast<std::size_t>(coded_width / 2 + kLeftPad + border), 64);
+  const std::size_t chroma_size =
+      chroma_stride * static_cast<std::size_t>(coded_height / 2 + 2 * border);
   const std::size_t start = luma_size + (plane == kPlaneV ? chroma_size : 0);
   return {coded_width / 2, coded_height / 2, border, static_cast<std::ptrdiff_t>(chroma_stride),
           start + chroma_stride * border + kLeftPad};
@@ -40,17 +46,20 @@ Layout layout_of(int width, int height, Plane plane) {
 
 std::size_t storage_size(int width, int height) {
   const Layout v = layout_of(width, height, kPlaneV);
-  return v.offset - kLeftPad + static_cast<std::size_t>(v.stride) * static_cast<std::size_t>(v.height + v.border) + 64;
+  return v.offset - kLeftPad +
+         static_cast<std::size_t>(v.stride) * static_cast<std::size_t>(v.height + v.border) + 64;
 }
 
-int shown_extent(int luma, Plane plane) { return plane == kPlaneY ? luma : (luma + 1) / 2; }
+int shown_extent(int luma, Plane plane) {
+  return plane == kPlaneY ? luma : (luma + 1) / 2;
+}
 
 }  // namespace
 
 Picture::Picture(int width, int height) : width_(width), height_(height) {
   if (width < 1 || height < 1 || width > kMaxDimension || height > kMaxDimension) {
-    throw Unsupported("a VP8 picture is 1x1 to 16383x16383 pixels, not " + std::to_string(width) + "x" +
-                      std::to_string(height));
+    throw Unsupported("a VP8 picture is 1x1 to 16383x16383 pixels, not " + std::to_string(width) +
+                      "x" + std::to_string(height));
   }
   samples_.resize(storage_size(width, height));
 }
@@ -109,13 +118,16 @@ void Picture::extend_borders() {
 }
 
 bool Picture::operator==(const Picture& other) const {
-  if (width_ != other.width_ || height_ != other.height_) return false;
-  if (empty() || other.empty()) return empty() == other.empty();
+  if (width_ != other.width_ || height_ != other.height_)
+    return false;
+  if (empty() || other.empty())
+    return empty() == other.empty();
   for (const Plane plane : {kPlaneY, kPlaneU, kPlaneV}) {
     const ConstPlaneView a = coded(plane);
     const ConstPlaneView b = other.coded(plane);
     for (int y = 0; y < a.height; ++y) {
-      if (std::memcmp(a.row(y), b.row(y), static_cast<std::size_t>(a.width)) != 0) return false;
+      if (std::memcmp(a.row(y), b.row(y), static_cast<std::size_t>(a.width)) != 0)
+        return false;
     }
   }
   return true;

@@ -1,4 +1,5 @@
-// Pictures: three planes of 8-bit 4:2:0 samples with a border, and frozen references to them (RFC 6386 §2, §5).
+// Pictures: three planes of 8-bit 4:2:0 samples with a border, and frozen references to them (RFC
+// 6386 §2, §5).
 #pragma once
 
 #include <cstddef>
@@ -56,8 +57,9 @@ struct AlignedAllocator {
 template <class T>
 using AlignedVector = std::vector<T, AlignedAllocator<T>>;
 
-/// A picture of `width` x `height` luma samples. Storage covers whole macroblocks (coded size) and a border of
-/// kBorder luma (kBorder / 2 chroma) samples on every side, which extend_borders() fills:
+/// A picture of `width` x `height` luma samples. Storage covers whole macroblocks (coded size) and
+/// a border of kBorder luma (kBorder / 2 chroma) samples on every side, which extend_borders()
+/// fills:
 ///
 ///   B B B B B      B  border: copies of the nearest coded sample
 ///   B P P A B      P  samples inside width x height
@@ -107,7 +109,8 @@ class Picture {
 class PictureRef {
  public:
   PictureRef() = default;
-  explicit PictureRef(Picture&& picture) : picture_(std::make_shared<const Picture>(std::move(picture))) {}
+  explicit PictureRef(Picture&& picture)
+      : picture_(std::make_shared<const Picture>(std::move(picture))) {}
 
   const Picture& operator*() const { return *picture_; }
   const Picture* operator->() const { return picture_.get(); }
@@ -116,7 +119,8 @@ class PictureRef {
   bool same_object(const PictureRef& other) const { return picture_ == other.picture_; }
 
   bool operator==(const PictureRef& other) const {
-    return picture_ == other.picture_ || (picture_ && other.picture_ && *picture_ == *other.picture_);
+    return picture_ == other.picture_ ||
+           (picture_ && other.picture_ && *picture_ == *other.picture_);
   }
 
  private:

@@ -10,10 +10,12 @@
 namespace vp8 {
 namespace {
 
-// A writer's sink that counts the branches whose probabilities are adaptive, found by their address.
+// A writer's sink that counts the branches whose probabilities are adaptive, found by their
+// address.
 class BranchCounter {
  public:
-  BranchCounter(const Probabilities& probs, SymbolCounts& counts) : probs_(probs), counts_(counts) {}
+  BranchCounter(const Probabilities& probs, SymbolCounts& counts)
+      : probs_(probs), counts_(counts) {}
 
   void bit(const Probability& prob, bool value) {
     const std::size_t v = value ? 1 : 0;
@@ -30,10 +32,12 @@ class BranchCounter {
 
  private:
   template <std::size_t kSize>
-  static std::optional<std::size_t> index_in(const std::array<Probability, kSize>& probs, const Probability& prob) {
+  static std::optional<std::size_t> index_in(const std::array<Probability, kSize>& probs,
+                                             const Probability& prob) {
     const auto address = reinterpret_cast<std::uintptr_t>(&prob);
     const auto base = reinterpret_cast<std::uintptr_t>(probs.data());
-    if (address < base || address >= base + kSize) return std::nullopt;
+    if (address < base || address >= base + kSize)
+      return std::nullopt;
     return address - base;
   }
 
@@ -46,7 +50,8 @@ void count_macroblock(const MbModes& mb, SymbolCounts& counts) {
   ++counts.intra[mb.is_inter() ? 1 : 0];
   if (mb.is_inter()) {
     ++counts.last[mb.ref_frame != LAST_FRAME ? 1 : 0];
-    if (mb.ref_frame != LAST_FRAME) ++counts.golden[mb.ref_frame == ALTREF_FRAME ? 1 : 0];
+    if (mb.ref_frame != LAST_FRAME)
+      ++counts.golden[mb.ref_frame == ALTREF_FRAME ? 1 : 0];
   }
   ++counts.segment_tree[0][mb.segment / 2];
   ++counts.segment_tree[1u + mb.segment / 2][mb.segment % 2];
@@ -61,8 +66,8 @@ void count_modes(const State& before, const Frame& frame, SymbolCounts& counts) 
     for (int mb_col = 0; mb_col < frame.mb_cols; ++mb_col) {
       MbModes mb = frame.at(mb_row, mb_col);
       count_macroblock(mb, counts);
-      code_modes(symbols, context, neighbours_of(frame.modes.data(), frame.mb_cols, mb_row, mb_col), mb_row, mb_col,
-                 mb);
+      code_modes(symbols, context, neighbours_of(frame.modes.data(), frame.mb_cols, mb_row, mb_col),
+                 mb_row, mb_col, mb);
     }
   }
 }
@@ -90,13 +95,20 @@ std::uint64_t branch_rate(const BranchCount& count, Probability prob) {
 }
 
 // The probability to send for a branch, or none if keeping `old` is no dearer.
-std::optional<Probability> worthwhile_update(const BranchCount& count, Probability old, Probability best,
-                                             Probability update_prob, int literal_bits) {
-  if (best == old) return std::nullopt;
-  const std::uint64_t keep = branch_rate(count, old) + static_cast<std::uint64_t>(bit_rate(update_prob, false));
-  const std::uint64_t send = branch_rate(count, best) + static_cast<std::uint64_t>(bit_rate(update_prob, true)) +
+std::optional<Probability> worthwhile_update(const BranchCount& count,
+                                             Probability old,
+                                             Probability best,
+                                             Probability update_prob,
+                                             int literal_bits) {
+  if (best == old)
+    return std::nullopt;
+  const std::uint64_t keep =
+      branch_rate(count, old) + static_cast<std::uint64_t>(bit_rate(update_prob, false));
+  const std::uint64_t send = branch_rate(count, best) +
+                             static_cast<std::uint64_t>(bit_rate(update_prob, true)) +
                              static_cast<std::uint64_t>(literal_bits) * 256;
-  if (send >= keep) return std::nullopt;
+  if (send >= keep)
+    return std::nullopt;
   return best;
 }
 
@@ -106,8 +118,9 @@ void choose_coef_probs(const CoefProbs& old, const TokenCounts& counts, CoefProb
       for (std::size_t k = 0; k < kCoefContexts; ++k) {
         for (std::size_t l = 0; l < kEntropyNodes; ++l) {
           const BranchCount& count = counts[i][j][k][l];
-          updates[i][j][k][l] = worthwhile_update(count, old[i][j][k][l], probability_of(count, old[i][j][k][l]),
-                                                  kCoefUpdateProbs[i][j][k][l], 8);
+          updates[i][j][k][l] =
+              worthwhile_update(count, old[i][j][k][l], probability_of(count, old[i][j][k][l]),
+                                kCoefUpdateProbs[i][j][k][l], 8);
         }
       }
     }
@@ -127,8 +140,8 @@ void choose_mv_probs(const MvProbs& old, const SymbolCounts& counts, MvProbUpdat
 
 // A set of mode probabilities is sent whole (§16.2).
 template <std::size_t kSize>
-std::optional<std::array<Probability, kSize>> choose_mode_probs(const std::array<Probability, kSize>& old,
-                                                                const std::array<BranchCount, kSize>& counts) {
+std::optional<std::array<Probability, kSize>> choose_mode_probs(
+    const std::array<Probability, kSize>& old, const std::array<BranchCount, kSize>& counts) {
   std::array<Probability, kSize> best;
   std::uint64_t keep = 0;
   std::uint64_t send = 8 * kSize * 256;
@@ -137,7 +150,8 @@ std::optional<std::array<Probability, kSize>> choose_mode_probs(const std::array
     keep += branch_rate(counts[i], old[i]);
     send += branch_rate(counts[i], best[i]);
   }
-  if (send >= keep) return std::nullopt;
+  if (send >= keep)
+    return std::nullopt;
   return best;
 }
 
@@ -152,7 +166,8 @@ SymbolCounts count_symbols(const State& before, const Frame& frame) {
 
 Probability probability_of(const BranchCount& count, Probability otherwise) {
   const std::uint64_t total = std::uint64_t{count[0]} + count[1];
-  if (total == 0) return otherwise;
+  if (total == 0)
+    return otherwise;
   const std::uint64_t scaled = (std::uint64_t{count[0]} * 256 + total / 2) / total;
   return static_cast<Probability>(std::clamp<std::uint64_t>(scaled, 1, 255));
 }
@@ -172,7 +187,8 @@ void choose_probabilities(const State& before, const SymbolCounts& counts, Frame
   header.y_mode_probs.reset();
   header.uv_mode_probs.reset();
   header.mv_prob_updates = {};
-  if (header.key_frame) return;
+  if (header.key_frame)
+    return;
   header.prob_intra = probability_of(counts.intra, 128);
   header.prob_last = probability_of(counts.last, 128);
   header.prob_gf = probability_of(counts.golden, 128);

@@ -31,8 +31,8 @@ SymbolCounts count_symbols(const State& before, const Frame& frame);
 /// The 8-bit probability nearest to the counts, 1..255; `otherwise` if nothing was counted.
 Probability probability_of(const BranchCount& count, Probability otherwise);
 
-/// Sets all probability fields of the header so that, by exact cost, the frame is smallest: updates are sent only
-/// where they save more than they cost.
+/// Sets all probability fields of the header so that, by exact cost, the frame is smallest: updates
+/// are sent only where they save more than they cost.
 void choose_probabilities(const State& before, const SymbolCounts& counts, FrameHeader& header);
 
 }  // namespace vp8

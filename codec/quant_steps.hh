@@ -24,7 +24,8 @@ struct QuantSteps {
 /// Steps for base index `q_index` (clamped to 0..127) and the frame's deltas.
 constexpr QuantSteps quant_steps(int q_index, const QuantIndices& deltas) {
   const auto index = [&](int delta) {
-    return static_cast<std::size_t>(std::clamp(std::clamp(q_index, 0, kMaxQIndex) + delta, 0, kMaxQIndex));
+    return static_cast<std::size_t>(
+        std::clamp(std::clamp(q_index, 0, kMaxQIndex) + delta, 0, kMaxQIndex));
   };
   return {kDcStep[index(deltas.y_dc_delta)],
           kAcStep[index(0)],
@@ -34,7 +35,8 @@ constexpr QuantSteps quant_steps(int q_index, const QuantIndices& deltas) {
           kAcStep[index(deltas.uv_ac_delta)]};
 }
 
-/// The segmentation in force during a frame: the state's, changed by the frame's header (§9.3). Its map is unused.
+/// The segmentation in force during a frame: the state's, changed by the frame's header (§9.3). Its
+/// map is unused.
 struct SegmentSettings {
   bool enabled = false;
   bool absolute = false;
@@ -43,7 +45,8 @@ struct SegmentSettings {
 
   /// Quantiser index of a segment, 0..127.
   int q_index(const FrameHeader& header, int segment) const {
-    if (!enabled) return header.quant.y_ac_qi;
+    if (!enabled)
+      return header.quant.y_ac_qi;
     const int value = quantizer[static_cast<std::size_t>(segment)];
     return std::clamp(absolute ? value : header.quant.y_ac_qi + value, 0, kMaxQIndex);
   }
@@ -57,8 +60,12 @@ inline SegmentSettings segment_settings(const State& before, const FrameHeader& 
   const bool reset = header.key_frame;
   s.absolute = updated ? update.absolute : !reset && before.segmentation.absolute;
   for (std::size_t i = 0; i < kSegments; ++i) {
-    s.quantizer[i] = updated ? update.quantizer[i].value_or(0) : reset ? 0 : before.segmentation.quantizer[i];
-    s.filter_level[i] = updated ? update.filter_level[i].value_or(0) : reset ? 0 : before.segmentation.filter_level[i];
+    s.quantizer[i] = updated ? update.quantizer[i].value_or(0)
+                     : reset ? 0
+                             : before.segmentation.quantizer[i];
+    s.filter_level[i] = updated ? update.filter_level[i].value_or(0)
+                        : reset ? 0
+                                : before.segmentation.filter_level[i];
   }
   return s;
 }

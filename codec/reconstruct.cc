@@ -9,9 +9,9 @@
 #include "codec/inter-inl.h"
 #include "codec/intra.hh"
 #include "codec/quant_steps.hh"
+#include "codec/quantise-inl.h"
 #include "codec/reconstruct.hh"
 #include "codec/transform-inl.h"
-#include "codec/quantise-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace vp8 {
@@ -23,8 +23,12 @@ struct MbResidue {
   std::uint32_t nonzero = 0;  // bit i: block i has any coefficient
 };
 
-// Dequantises the coded blocks and spreads Y2 over the luma DCs (§14.1-§14.3). Blocks that are not nonzero are stale.
-void gather_residue(const Residual& residual, std::size_t mb, const QuantSteps& steps, MbResidue& out) {
+// Dequantises the coded blocks and spreads Y2 over the luma DCs (§14.1-§14.3). Blocks that are not
+// nonzero are stale.
+void gather_residue(const Residual& residual,
+                    std::size_t mb,
+                    const QuantSteps& steps,
+                    MbResidue& out) {
   const Residual::Macroblock blocks = residual.macroblock(mb);
   std::size_t next = blocks.first;
   out.nonzero = blocks.coded & ~(1u << kBlockY2Index);
@@ -36,15 +40,18 @@ void gather_residue(const Residual& residual, std::size_t mb, const QuantSteps& 
     inverse_wht4x4(coefs.data(), dcs.data());
   }
   for (std::size_t b = 0; b < kBlockY2Index; ++b) {
-    if ((blocks.coded >> b & 1) == 0) continue;
+    if ((blocks.coded >> b & 1) == 0)
+      continue;
     const bool luma = b < kBlockU;
-    dequantise4x4(residual.levels(next++).data(), luma ? steps.y_dc : steps.uv_dc, luma ? steps.y_ac : steps.uv_ac,
-                  out.coefs[b].data());
+    dequantise4x4(residual.levels(next++).data(), luma ? steps.y_dc : steps.uv_dc,
+                  luma ? steps.y_ac : steps.uv_ac, out.coefs[b].data());
   }
-  if (!y2) return;
+  if (!y2)
+    return;
   for (std::size_t b = 0; b < kBlockU; ++b) {
     if ((out.nonzero >> b & 1) == 0) {
-      if (dcs[b] == 0) continue;
+      if (dcs[b] == 0)
+        continue;
       out.coefs[b].fill(0);
       out.nonzero |= 1u << b;
     }
@@ -52,8 +59,12 @@ void gather_residue(const Residual& residual, std::size_t mb, const QuantSteps& 
   }
 }
 
-void add_block(const MbResidue& residue, std::size_t block, std::uint8_t* at, std::ptrdiff_t stride) {
-  if ((residue.nonzero >> block & 1) == 0) return;
+void add_block(const MbResidue& residue,
+               std::size_t block,
+               std::uint8_t* at,
+               std::ptrdiff_t stride) {
+  if ((residue.nonzero >> block & 1) == 0)
+    return;
   inverse_dct_add4x4(residue.coefs[block].data(), at, stride, at, stride);
 }
 
@@ -61,11 +72,15 @@ void add_block(const MbResidue& residue, std::size_t block, std::uint8_t* at, st
 class FrameReconstruction {
  public:
   FrameReconstruction(const State& before, const Frame& frame, Picture& picture)
-      : before_(before), frame_(frame), how_(Interpolation::of_version(frame.header.version)) {
-    for (const Plane plane : {kPlaneY, kPlaneU, kPlaneV}) planes_[plane] = picture.coded(plane);
+      : references_(planes_of(before.references)),
+        frame_(frame),
+        how_(Interpolation::of_version(frame.header.version)) {
+    for (const Plane plane : {kPlaneY, kPlaneU, kPlaneV})
+      planes_[plane] = picture.coded(plane);
     const SegmentSettings segments = segment_settings(before, frame.header);
     for (int s = 0; s < kSegments; ++s) {
-      steps_[static_cast<std::size_t>(s)] = quant_steps(segments.q_index(frame.header, s), frame.header.quant);
+      steps_[static_cast<std::size_t>(s)] =
+          quant_steps(segments.q_index(frame.header, s), frame.header.quant);
     }
   }
 
@@ -86,7 +101,7 @@ class FrameReconstruction {
   void reconstruct_macroblock(const MbModes& mb, int mb_row, int mb_col, const MbResidue& residue) {
     const MbOut out = place_of(mb_row, mb_col);
     if (mb.is_inter()) {
-      predict_inter(*before_.references[mb.ref_frame], mb, mb_row, mb_col, how_, out);
+      predict_inter(references_[mb.ref_frame], mb, mb_row, mb_col, how_, out);
     } else {
       const Available available{mb_row > 0, mb_col > 0};
       for (const Plane plane : {kPlaneU, kPlaneV}) {
@@ -96,11 +111,12 @@ class FrameReconstruction {
       if (mb.y_mode == B_PRED) {
         reconstruct_subblocks(mb, out.data[kPlaneY], out.stride[kPlaneY], residue);
       } else {
-        predict_intra<16>(mb.y_mode, out.data[kPlaneY], out.stride[kPlaneY], available, out.data[kPlaneY],
-                          out.stride[kPlaneY]);
+        predict_intra<16>(mb.y_mode, out.data[kPlaneY], out.stride[kPlaneY], available,
+                          out.data[kPlaneY], out.stride[kPlaneY]);
       }
     }
-    if (residue.nonzero != 0) add_residue(mb.y_mode != B_PRED, residue, out);
+    if (residue.nonzero != 0)
+      add_residue(mb.y_mode != B_PRED, residue, out);
   }
 
   MbOut place_of(int mb_row, int mb_col) const {
@@ -113,9 +129,11 @@ class FrameReconstruction {
     return out;
   }
 
-  // Subblocks are predicted from each other's reconstruction. Those of the right column take their above-right
-  // pixels from the macroblock row above, whatever their own row (§12.3).
-  static void reconstruct_subblocks(const MbModes& mb, std::uint8_t* luma, std::ptrdiff_t stride,
+  // Subblocks are predicted from each other's reconstruction. Those of the right column take their
+  // above-right pixels from the macroblock row above, whatever their own row (§12.3).
+  static void reconstruct_subblocks(const MbModes& mb,
+                                    std::uint8_t* luma,
+                                    std::ptrdiff_t stride,
                                     const MbResidue& residue) {
     const std::uint8_t* mb_above_right = luma - stride + 16;
     for (std::size_t b = 0; b < 16; ++b) {
@@ -132,13 +150,14 @@ class FrameReconstruction {
       const std::size_t columns = plane == kPlaneY ? 4 : 2;
       const std::size_t in_plane = plane == kPlaneY ? b : b % 4;
       add_block(residue, b,
-                out.data[plane] + static_cast<std::ptrdiff_t>(in_plane / columns * 4) * out.stride[plane] +
+                out.data[plane] +
+                    static_cast<std::ptrdiff_t>(in_plane / columns * 4) * out.stride[plane] +
                     in_plane % columns * 4,
                 out.stride[plane]);
     }
   }
 
-  const State& before_;
+  std::array<ReferencePlanes, kRefFrames> references_;
   const Frame& frame_;
   Interpolation how_;
   PlaneViews planes_;
@@ -175,7 +194,8 @@ void set_intra_borders(Picture& picture) {
   for (const Plane plane : {kPlaneY, kPlaneU, kPlaneV}) {
     const PlaneView p = picture.coded(plane);
     std::memset(p.row(-1) - 1, kAboveBorder, static_cast<std::size_t>(p.width + 5));
-    for (int y = 0; y < p.height; ++y) p.row(y)[-1] = kLeftBorder;
+    for (int y = 0; y < p.height; ++y)
+      p.row(y)[-1] = kLeftBorder;
   }
 }
 
@@ -186,12 +206,14 @@ void extend_for_above_right(const PlaneView& luma, int mb_row) {
 
 void loop_filter(const State& before, const Frame& frame, Picture& picture) {
   const FrameFilter filter(before, frame.header);
-  if (filter.enabled()) HWY_DYNAMIC_DISPATCH(FilterPicture)(filter, frame, picture);
+  if (filter.enabled())
+    HWY_DYNAMIC_DISPATCH(FilterPicture)(filter, frame, picture);
 }
 
 Picture reconstruct(const State& before, const Frame& frame) {
   const FrameHeader& header = frame.header;
-  Picture picture = header.key_frame ? Picture(header.width, header.height) : Picture(before.width, before.height);
+  Picture picture = header.key_frame ? Picture(header.width, header.height)
+                                     : Picture(before.width, before.height);
   set_intra_borders(picture);
   HWY_DYNAMIC_DISPATCH(ReconstructPixels)(before, frame, picture);
   loop_filter(before, frame, picture);

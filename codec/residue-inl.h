@@ -1,5 +1,5 @@
-// The residue of one macroblock: transform, rate-distortion optimal quantisation, rate, reconstruction, for one
-// Highway target (RFC 6386 §13, §14).
+// The residue of one macroblock: transform, rate-distortion optimal quantisation, rate,
+// reconstruction, for one Highway target (RFC 6386 §13, §14).
 #if defined(VP8_CODEC_RESIDUE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef VP8_CODEC_RESIDUE_INL_H_
 #undef VP8_CODEC_RESIDUE_INL_H_
@@ -7,11 +7,11 @@
 #define VP8_CODEC_RESIDUE_INL_H_
 #endif
 
-#include <hwy/highway.h>
-
 #include <array>
 #include <cstdint>
 #include <limits>
+
+#include <hwy/highway.h>
 
 #include "codec/cost.hh"
 #include "codec/frame.hh"
@@ -24,7 +24,10 @@ HWY_BEFORE_NAMESPACE();
 namespace vp8 {
 namespace HWY_NAMESPACE {
 
-/// Coefficients of a macroblock in its 25 blocks, before and after quantisation. Raster order inside a block.
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Coefficients of a macroblock in its 25 blocks, before and after quantisation. Raster order
+/// inside a block.
 struct MbResidueWork {
   alignas(64) std::array<std::array<std::int16_t, 16>, kBlocksPerMb> coefs;
   alignas(64) std::array<Levels, kBlocksPerMb> levels;
@@ -32,7 +35,8 @@ struct MbResidueWork {
   std::array<std::uint8_t, kBlocksPerMb> ends;
 };
 
-/// Where tokens of a block stand: its kind, the position of its first coefficient, its neighbours' context.
+/// Where tokens of a block stand: its kind, the position of its first coefficient, its neighbours'
+/// context.
 struct BlockPlace {
   BlockType type;
   int first;
@@ -40,7 +44,10 @@ struct BlockPlace {
 };
 
 /// The rate of a block's tokens.
-HWY_INLINE Rate block_rate(const Levels& levels, int end, const BlockPlace& place, const TokenCosts& costs) {
+HWY_INLINE Rate block_rate(const Levels& levels,
+                           int end,
+                           const BlockPlace& place,
+                           const TokenCosts& costs) {
   std::size_t context = place.context;
   Rate rate = 0;
   bool check_end = true;
@@ -48,8 +55,10 @@ HWY_INLINE Rate block_rate(const Levels& levels, int end, const BlockPlace& plac
     const std::size_t band = kBandOfPosition[static_cast<std::size_t>(position)];
     const int level = levels[kZigzag[static_cast<std::size_t>(position)]];
     const int magnitude = level < 0 ? -level : level;
-    if (check_end) rate += costs.more[place.type][band][context];
-    rate += costs.level[place.type][band][context][static_cast<std::size_t>(std::min(magnitude, TokenCosts::kLevels - 1))];
+    if (check_end)
+      rate += costs.more[place.type][band][context];
+    rate += costs.level[place.type][band][context]
+                       [static_cast<std::size_t>(std::min(magnitude, TokenCosts::kLevels - 1))];
     context = magnitude == 0 ? 0 : magnitude == 1 ? 1 : 2;
     check_end = magnitude != 0;
   }
@@ -60,19 +69,27 @@ HWY_INLINE Rate block_rate(const Levels& levels, int end, const BlockPlace& plac
   return rate;
 }
 
-/// Chooses the levels of one block by dynamic programming over token contexts: for every position each of up to
-/// three magnitudes (nearest, one less, zero), for every context the cheapest way there.
+/// Chooses the levels of one block by dynamic programming over token contexts: for every position
+/// each of up to three magnitudes (nearest, one less, zero), for every context the cheapest way
+/// there.
 class Trellis {
  public:
   /// `weight`: squared coefficient error to 1/16 squared sample difference: 4, and 1 for Y2.
-  Trellis(const TokenCosts& costs, int lambda, int weight) : costs_(costs), lambda_(lambda), weight_(weight) {}
+  Trellis(const TokenCosts& costs, int lambda, int weight)
+      : costs_(costs), lambda_(lambda), weight_(weight) {}
 
-  /// `levels` holds the nearest levels and their end on entry, the chosen ones on return. Returns the new end.
-  int choose(const std::array<std::int16_t, 16>& coefs, const BlockQuantiser& q, const BlockPlace& place, int end,
+  /// `levels` holds the nearest levels and their end on entry, the chosen ones on return. Returns
+  /// the new end.
+  int choose(const std::array<std::int16_t, 16>& coefs,
+             const BlockQuantiser& q,
+             const BlockPlace& place,
+             int end,
              Levels& levels) {
     start(coefs, place, end);
-    RdCost best = cost_of(costs_.end[place.type][kBandOfPosition[static_cast<std::size_t>(place.first)]][place.context]) +
-                  tail_[static_cast<std::size_t>(place.first)];
+    RdCost best =
+        cost_of(costs_.end[place.type][kBandOfPosition[static_cast<std::size_t>(place.first)]]
+                          [place.context]) +
+        tail_[static_cast<std::size_t>(place.first)];
     int best_end = place.first;
     std::size_t best_context = 0;
     for (int position = place.first; position < end; ++position) {
@@ -102,8 +119,10 @@ class Trellis {
   RdCost cost_of(Rate rate) const { return (static_cast<RdCost>(rate) * lambda_) >> 8; }
 
   RdCost end_cost(const BlockPlace& place, int position, std::size_t context) const {
-    if (position == 16) return 0;
-    return cost_of(costs_.end[place.type][kBandOfPosition[static_cast<std::size_t>(position)]][context]);
+    if (position == 16)
+      return 0;
+    return cost_of(
+        costs_.end[place.type][kBandOfPosition[static_cast<std::size_t>(position)]][context]);
   }
 
   // tail_[p]: distortion if all coefficients from position p on become 0.
@@ -111,13 +130,17 @@ class Trellis {
     tail_[static_cast<std::size_t>(end)] = 0;
     for (int position = end - 1; position >= place.first; --position) {
       const RdCost c = coefs[kZigzag[static_cast<std::size_t>(position)]];
-      tail_[static_cast<std::size_t>(position)] = tail_[static_cast<std::size_t>(position + 1)] + c * c * weight_;
+      tail_[static_cast<std::size_t>(position)] =
+          tail_[static_cast<std::size_t>(position + 1)] + c * c * weight_;
     }
     cost_.fill(kNever);
     cost_[place.context] = 0;
   }
 
-  void step(const std::array<std::int16_t, 16>& coefs, const BlockQuantiser& q, const BlockPlace& place, int position,
+  void step(const std::array<std::int16_t, 16>& coefs,
+            const BlockQuantiser& q,
+            const BlockPlace& place,
+            int position,
             const Levels& levels) {
     const std::size_t raster = kZigzag[static_cast<std::size_t>(position)];
     const std::size_t band = kBandOfPosition[static_cast<std::size_t>(position)];
@@ -132,9 +155,11 @@ class Trellis {
       const std::size_t to = magnitude == 0 ? 0 : magnitude == 1 ? 1 : 2;
       const auto index = static_cast<std::size_t>(std::min(magnitude, TokenCosts::kLevels - 1));
       for (std::size_t from = 0; from < kCoefContexts; ++from) {
-        if (cost_[from] >= kNever) continue;
+        if (cost_[from] >= kNever)
+          continue;
         Rate rate = costs_.level[place.type][band][from][index];
-        if (from != 0 || position == place.first) rate += costs_.more[place.type][band][from];
+        if (from != 0 || position == place.first)
+          rate += costs_.more[place.type][band][from];
         const RdCost cost = cost_[from] + distortion + cost_of(rate);
         if (cost < next[to]) {
           next[to] = cost;
@@ -173,14 +198,21 @@ struct ResidueTools {
   const TokenCosts& costs;
 };
 
-/// Quantises block `b` of `work`; returns its end. Positions before place.first must hold 0 in coefs.
-HWY_INLINE int quantise_block(const ResidueTools& tools, std::size_t b, const BlockPlace& place, MbResidueWork& work) {
+/// Quantises block `b` of `work`; returns its end. Positions before place.first must hold 0 in
+/// coefs.
+HWY_INLINE int quantise_block(const ResidueTools& tools,
+                              std::size_t b,
+                              const BlockPlace& place,
+                              MbResidueWork& work) {
   const MbQuantiser& mq = tools.quantiser;
-  const BlockQuantiser& q = place.type == kBlockY2 ? mq.y2 : place.type == kBlockChroma ? mq.uv : mq.y;
+  const BlockQuantiser& q = place.type == kBlockY2       ? mq.y2
+                            : place.type == kBlockChroma ? mq.uv
+                                                         : mq.y;
   int end = quantise4x4(work.coefs[b].data(), q, work.levels[b].data(), work.dequantised[b].data());
   if (end > place.first) {
-    const int chosen = Trellis(tools.costs, trellis_lambda(mq.lambda), place.type == kBlockY2 ? 1 : 4)
-                           .choose(work.coefs[b], q, place, end, work.levels[b]);
+    const int chosen =
+        Trellis(tools.costs, trellis_lambda(mq.lambda), place.type == kBlockY2 ? 1 : 4)
+            .choose(work.coefs[b], q, place, end, work.levels[b]);
     for (std::size_t i = 0; i < 16; ++i) {
       work.dequantised[b][i] = static_cast<std::int16_t>(work.levels[b][i] * q.step[i]);
     }
@@ -188,6 +220,34 @@ HWY_INLINE int quantise_block(const ResidueTools& tools, std::size_t b, const Bl
   }
   work.ends[b] = static_cast<std::uint8_t>(end);
   return end;
+}
+
+/// True if all of `count` blocks from `first` on quantise to zero.
+HWY_INLINE bool quantises_to_nothing(const MbResidueWork& work,
+                                     std::size_t first,
+                                     std::size_t count,
+                                     const BlockQuantiser& q) {
+  const hn::CappedTag<std::int16_t, 16> d;
+  const std::size_t lanes = hn::Lanes(d);
+  auto survivors = hn::Zero(d);
+  for (std::size_t i = 0; i < 16; i += lanes) {
+    // |c| + round >= step survives. Saturation makes |-32768| 32767, which is as good.
+    const auto round = hn::BitCast(d, hn::Load(hn::RebindToUnsigned<decltype(d)>(), q.round + i));
+    const auto largest_zero = hn::Sub(hn::Sub(hn::Load(d, q.step + i), round), hn::Set(d, 1));
+    for (std::size_t b = first; b < first + count; ++b) {
+      const auto c = hn::Load(d, work.coefs[b].data() + i);
+      const auto magnitude = hn::Max(c, hn::SaturatedSub(hn::Zero(d), c));
+      survivors = hn::Or(survivors, hn::VecFromMask(d, hn::Gt(magnitude, largest_zero)));
+    }
+  }
+  return hn::AllTrue(d, hn::Eq(survivors, hn::Zero(d)));
+}
+
+/// True if a macroblock with Y2 (gathered) has no level at all.
+HWY_INLINE bool macroblock_quantises_to_nothing(const MbResidueWork& work, const MbQuantiser& q) {
+  return quantises_to_nothing(work, 0, 16, q.y) &&
+         quantises_to_nothing(work, kBlockY2Index, 1, q.y2) &&
+         quantises_to_nothing(work, kBlockU, 8, q.uv);
 }
 
 /// Moves the luma DCs of work.coefs into its Y2 block (§14.3).
@@ -203,14 +263,20 @@ HWY_INLINE void gather_y2(MbResidueWork& work) {
 /// Spreads the dequantised Y2 block over the luma DCs.
 HWY_INLINE void spread_y2(MbResidueWork& work) {
   alignas(32) std::array<std::int16_t, 16> dcs{};
-  if (work.ends[kBlockY2Index] != 0) inverse_wht4x4(work.dequantised[kBlockY2Index].data(), dcs.data());
-  for (std::size_t b = 0; b < 16; ++b) work.dequantised[b][0] = dcs[b];
+  if (work.ends[kBlockY2Index] != 0)
+    inverse_wht4x4(work.dequantised[kBlockY2Index].data(), dcs.data());
+  for (std::size_t b = 0; b < 16; ++b)
+    work.dequantised[b][0] = dcs[b];
 }
 
 /// Adds block `b`'s residue in place.
-HWY_INLINE void add_residue_block(const MbResidueWork& work, std::size_t b, std::uint8_t* at, std::ptrdiff_t stride) {
+HWY_INLINE void add_residue_block(const MbResidueWork& work,
+                                  std::size_t b,
+                                  std::uint8_t* at,
+                                  std::ptrdiff_t stride) {
   if (work.ends[b] == 0) {
-    if (work.dequantised[b][0] != 0) inverse_dc_add4x4(work.dequantised[b][0], at, stride, at, stride);
+    if (work.dequantised[b][0] != 0)
+      inverse_dc_add4x4(work.dequantised[b][0], at, stride, at, stride);
     return;
   }
   inverse_dct_add4x4(work.dequantised[b].data(), at, stride, at, stride);

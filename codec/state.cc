@@ -17,23 +17,27 @@ class Digest {
   void bytes(const void* data, std::size_t size) { XXH3_64bits_update(state_.get(), data, size); }
   void number(std::int64_t value) {
     std::array<std::uint8_t, 8> little;
-    for (std::size_t i = 0; i < 8; ++i) little[i] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> 8 * i);
+    for (std::size_t i = 0; i < 8; ++i)
+      little[i] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> 8 * i);
     bytes(little.data(), little.size());
   }
   template <class T>
   void array(const T& values) {
-    static_assert(sizeof(typename T::value_type) == 1 || !std::is_arithmetic_v<typename T::value_type>);
+    static_assert(sizeof(typename T::value_type) == 1 ||
+                  !std::is_arithmetic_v<typename T::value_type>);
     static_assert(std::has_unique_object_representations_v<T>);
     bytes(&values, sizeof values);
   }
   void picture(const PictureRef& ref) {
     number(ref ? 1 : 0);
-    if (!ref) return;
+    if (!ref)
+      return;
     number(ref->width());
     number(ref->height());
     for (const Plane plane : {kPlaneY, kPlaneU, kPlaneV}) {
       const ConstPlaneView p = ref->coded(plane);
-      for (int y = 0; y < p.height; ++y) bytes(p.row(y), static_cast<std::size_t>(p.width));
+      for (int y = 0; y < p.height; ++y)
+        bytes(p.row(y), static_cast<std::size_t>(p.width));
     }
   }
   std::uint64_t finish() { return XXH3_64bits_digest(state_.get()); }
@@ -48,9 +52,9 @@ std::uint64_t hash(const State& state) {
   Digest digest;
   for (const std::int64_t value :
        {std::int64_t{state.width}, std::int64_t{state.height}, std::int64_t{state.horizontal_scale},
-        std::int64_t{state.vertical_scale}, std::int64_t{state.color_space}, std::int64_t{state.clamping_type},
-        std::int64_t{state.sign_bias_golden}, std::int64_t{state.sign_bias_altref},
-        std::int64_t{state.segmentation.absolute}}) {
+        std::int64_t{state.vertical_scale}, std::int64_t{state.color_space},
+        std::int64_t{state.clamping_type}, std::int64_t{state.sign_bias_golden},
+        std::int64_t{state.sign_bias_altref}, std::int64_t{state.segmentation.absolute}}) {
     digest.number(value);
   }
   digest.array(state.probs.coef);

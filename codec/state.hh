@@ -1,4 +1,5 @@
-// State: everything that a VP8 decoder carries from one frame to the next, and nothing else (RFC 6386 §9.7-§9.11).
+// State: everything that a VP8 decoder carries from one frame to the next, and nothing else (RFC
+// 6386 §9.7-§9.11).
 #pragma once
 
 #include <array>
@@ -11,7 +12,8 @@
 
 namespace vp8 {
 
-/// Adaptive probabilities that frames update (§9.9-§9.11, §13.4, §17.2). All members are bytes without padding.
+/// Adaptive probabilities that frames update (§9.9-§9.11, §13.4, §17.2). All members are bytes
+/// without padding.
 struct Probabilities {
   CoefProbs coef = kDefaultCoefProbs;
   MvProbs mv = kDefaultMvProbs;
@@ -26,7 +28,8 @@ struct Segmentation {
   bool absolute = false;  // values replace the frame's (true) or are added to them
   std::array<std::int8_t, kSegments> quantizer{};
   std::array<std::int8_t, kSegments> filter_level{};
-  std::vector<std::uint8_t> map;  // segment of each macroblock in raster order; never empty once a key frame was seen
+  std::vector<std::uint8_t>
+      map;  // segment of each macroblock in raster order; never empty once a key frame was seen
 
   bool operator==(const Segmentation&) const = default;
 };
@@ -51,7 +54,8 @@ struct References {
   bool operator==(const References&) const = default;
 };
 
-/// The state of a stream between two frames: a value. A default State is that before the first key frame.
+/// The state of a stream between two frames: a value. A default State is that before the first key
+/// frame.
 struct State {
   int width = 0;  // luma pixels; 0 before the first key frame
   int height = 0;

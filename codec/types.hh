@@ -1,4 +1,5 @@
-// The words of VP8: reference frames, modes, motion vectors, and the errors of the codec (RFC 6386 §5, §8, §16).
+// The words of VP8: reference frames, modes, motion vectors, and the errors of the codec (RFC 6386
+// §5, §8, §16).
 #pragma once
 
 #include <array>
@@ -19,7 +20,8 @@ namespace vp8 {
 /// A probability of a zero bit in 1/256; 0 is never sent by an encoder but is legal to read (§7.3).
 using Probability = std::uint8_t;
 
-/// Which reconstruction a macroblock is predicted from (§9.7). CURRENT_FRAME means intra prediction.
+/// Which reconstruction a macroblock is predicted from (§9.7). CURRENT_FRAME means intra
+/// prediction.
 enum RefFrame : std::uint8_t { CURRENT_FRAME, LAST_FRAME, GOLDEN_FRAME, ALTREF_FRAME, kRefFrames };
 
 /// Luma prediction mode of a macroblock (§8, §16.3): five intra modes, then five inter modes.
@@ -54,14 +56,22 @@ enum SubblockMode : std::uint8_t {
 };
 
 /// How a SPLITMV macroblock is cut (§16.3): 16x8 is two halves one above the other.
-enum SplitPartition : std::uint8_t { kSplit16x8, kSplit8x16, kSplit8x8, kSplit4x4, kSplitPartitions };
+enum SplitPartition : std::uint8_t {
+  kSplit16x8,
+  kSplit8x16,
+  kSplit8x8,
+  kSplit4x4,
+  kSplitPartitions
+};
 
 /// A motion vector in quarter luma pixels; rows first as everywhere here (§5).
 struct MotionVector {
   std::int16_t row = 0;
   std::int16_t col = 0;
 
-  VP8_HD constexpr bool operator==(const MotionVector& o) const { return row == o.row && col == o.col; }
+  VP8_HD constexpr bool operator==(const MotionVector& o) const {
+    return row == o.row && col == o.col;
+  }
   VP8_HD constexpr bool operator!=(const MotionVector& o) const { return !(*this == o); }
   VP8_HD constexpr bool is_zero() const { return row == 0 && col == 0; }
 };

@@ -1,7 +1,8 @@
 // The device interface: batches of chunks in, decisions out.
 //
-// The slow part of the encoder (motion search, mode decision, trial transforms) runs on a device for all chunks of a
-// wave at once; nothing that a device decides depends on how chunks are batched.
+// The slow part of the encoder (motion search, mode decision, trial transforms) runs on a device
+// for all chunks of a wave at once; nothing that a device decides depends on how chunks are
+// batched.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +20,11 @@ namespace gpu {
 
 /// One picture to be decided about.
 struct PictureJob {
-  vp8::PictureRef source;    // padded to macroblocks, borders extended
-  vp8::FrameHeader header;   // what the plan fixes: frame type, quantisers, segments, reference updates
-  std::vector<vp8::MotionVector> motion_hints;   // from the lookahead, towards the picture before; may be empty
+  vp8::PictureRef source;  // padded to macroblocks, borders extended
+  vp8::FrameHeader
+      header;  // what the plan fixes: frame type, quantisers, segments, reference updates
+  std::vector<vp8::MotionVector>
+      motion_hints;  // from the lookahead, towards the picture before; may be empty
 };
 
 /// Consecutive pictures that are decided in closed loop, beginning at a given state.
@@ -33,16 +36,18 @@ struct ChunkJob {
 /// What a device decided about a chunk.
 struct ChunkResult {
   std::vector<vp8::Decisions> decisions;  // one for each picture
-  vp8::State exit;                        // the state that these decisions lead to from the entry state
-  double cpu_seconds = 0;                 // processor time that they took
+  vp8::State exit;         // the state that these decisions lead to from the entry state
+  double cpu_seconds = 0;  // processor time that they took
 };
 
-/// What the lookahead knows about one picture, from source pictures only. Vectors in macroblock raster order.
+/// What the lookahead knows about one picture, from source pictures only. Vectors in macroblock
+/// raster order.
 struct PictureStats {
-  std::vector<vp8::MotionVector> motion;   // towards the picture before, quarter pixels
-  std::vector<std::uint32_t> intra_cost;   // SATD of a macroblock at half resolution, predicted from itself
-  std::vector<std::uint32_t> inter_cost;   // and predicted from the picture before
-  double cpu_seconds = 0;                  // processor time that the comparison took
+  std::vector<vp8::MotionVector> motion;  // towards the picture before, quarter pixels
+  std::vector<std::uint32_t>
+      intra_cost;  // SATD of a macroblock at half resolution, predicted from itself
+  std::vector<std::uint32_t> inter_cost;  // and predicted from the picture before
+  double cpu_seconds = 0;                 // processor time that the comparison took
 };
 
 /// Something that runs batches.
@@ -52,15 +57,16 @@ class Device {
 
   virtual std::string name() const = 0;
 
-  /// Compares each picture with the one before it: pictures[i + 1] against pictures[i]. The first has no stats of its
-  /// own; returns pictures.size() - 1 elements.
+  /// Compares each picture with the one before it: pictures[i + 1] against pictures[i]. The first
+  /// has no stats of its own; returns pictures.size() - 1 elements.
   virtual std::vector<PictureStats> look_ahead(std::span<const vp8::PictureRef> pictures) = 0;
 
   /// Decides all chunks: round i codes picture i of every chunk.
   virtual std::vector<ChunkResult> first_pass(std::vector<ChunkJob> chunks) = 0;
 };
 
-/// The embedded default: kernels as vector code, chunks side by side on the calling thread's task arena.
+/// The embedded default: kernels as vector code, chunks side by side on the calling thread's task
+/// arena.
 std::unique_ptr<Device> make_cpu_device();
 
 }  // namespace gpu

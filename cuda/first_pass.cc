@@ -15,19 +15,28 @@ HWY_BEFORE_NAMESPACE();
 namespace gpu {
 namespace HWY_NAMESPACE {
 
-void DecidePicture(const vp8::State& before, const PictureJob& job, const vp8::TokenCosts& token_costs,
-                   const ModeRates& rates, vp8::Frame& frame, vp8::Picture& picture) {
+void DecidePicture(const vp8::State& before,
+                   const PictureJob& job,
+                   const vp8::TokenCosts& token_costs,
+                   const ModeRates& rates,
+                   vp8::Frame& frame,
+                   vp8::Picture& picture) {
   vs::FrameCoding coding(before, *job.source, token_costs, frame, picture);
   ModeDecision decision(before, job, frame, coding, picture, token_costs, rates);
   coding.run([&](int mb_row, int mb_col, MbModes& mb) { decision.decide(mb_row, mb_col, mb); });
 }
 
-// Squared error of the luma of every fourth macroblock row if it were loop filtered. `scratch` has the picture's size.
-std::uint64_t FilteredSse(const vp8::FrameFilter& filter, const vp8::Frame& frame, const vp8::Picture& source,
-                          const vp8::Picture& unfiltered, vp8::Picture& scratch) {
+// Squared error of the luma of every fourth macroblock row if it were loop filtered. `scratch` has
+// the picture's size.
+std::uint64_t FilteredSse(const vp8::FrameFilter& filter,
+                          const vp8::Frame& frame,
+                          const vp8::Picture& source,
+                          const vp8::Picture& unfiltered,
+                          vp8::Picture& scratch) {
   const vp8::ConstPlaneView from = unfiltered.coded(vp8::kPlaneY);
   const vp8::ConstPlaneView wanted = source.coded(vp8::kPlaneY);
-  const vs::PlaneViews planes{scratch.coded(vp8::kPlaneY), scratch.coded(vp8::kPlaneU), scratch.coded(vp8::kPlaneV)};
+  const vs::PlaneViews planes{scratch.coded(vp8::kPlaneY), scratch.coded(vp8::kPlaneU),
+                              scratch.coded(vp8::kPlaneV)};
   const vp8::PlaneView luma = planes[vp8::kPlaneY];
   std::uint64_t sse = 0;
   for (int mb_row = std::min(1, frame.mb_rows - 1); mb_row < frame.mb_rows; mb_row += 4) {
@@ -40,8 +49,8 @@ std::uint64_t FilteredSse(const vp8::FrameFilter& filter, const vp8::Frame& fram
       vs::filter_macroblock_luma(filter, filter.level(mb), inner, mb_row, mb_col, luma);
     }
     for (int mb_col = 0; mb_col < frame.mb_cols; ++mb_col) {
-      sse += vs::sse16x16(&wanted.at(mb_row * 16, mb_col * 16), wanted.stride, &luma.at(mb_row * 16, mb_col * 16),
-                          luma.stride);
+      sse += vs::sse16x16(&wanted.at(mb_row * 16, mb_col * 16), wanted.stride,
+                          &luma.at(mb_row * 16, mb_col * 16), luma.stride);
     }
   }
   return sse;
@@ -59,10 +68,13 @@ HWY_EXPORT(FilteredSse);
 
 namespace {
 
-// Tries loop filter levels around a guess from the quantiser and keeps the one nearest to the source.
+// Tries loop filter levels around a guess from the quantiser and keeps the one nearest to the
+// source.
 class FilterSearch {
  public:
-  FilterSearch(const vp8::State& before, const vp8::Picture& source, const vp8::Frame& frame,
+  FilterSearch(const vp8::State& before,
+               const vp8::Picture& source,
+               const vp8::Frame& frame,
                const vp8::Picture& unfiltered)
       : before_(before),
         source_(source),
@@ -77,14 +89,16 @@ class FilterSearch {
     for (const int step : {8, 4, 2}) {
       const int centre = best_;
       try_level(centre - step);
-      if (best_ == centre) try_level(centre + step);
+      if (best_ == centre)
+        try_level(centre + step);
     }
     return best_;
   }
 
  private:
   void try_level(int level) {
-    if (level < 0 || level > vp8::kMaxFilterLevel) return;
+    if (level < 0 || level > vp8::kMaxFilterLevel)
+      return;
     const std::uint64_t sse = sse_of(level);
     if (sse < best_sse_) {
       best_sse_ = sse;
@@ -94,8 +108,8 @@ class FilterSearch {
 
   std::uint64_t sse_of(int level) {
     header_.filter.level = static_cast<std::uint8_t>(level);
-    return HWY_DYNAMIC_DISPATCH(FilteredSse)(vp8::FrameFilter(before_, header_), frame_, source_, unfiltered_,
-                                             scratch_);
+    return HWY_DYNAMIC_DISPATCH(FilteredSse)(vp8::FrameFilter(before_, header_), frame_, source_,
+                                             unfiltered_, scratch_);
   }
 
   const vp8::State& before_;
@@ -110,13 +124,16 @@ class FilterSearch {
 
 }  // namespace
 
-FirstPassResult first_pass_picture(const vp8::State& before, const PictureJob& job, const vp8::FrameHeader& estimate) {
+FirstPassResult first_pass_picture(const vp8::State& before,
+                                   const PictureJob& job,
+                                   const vp8::FrameHeader& estimate) {
   const vp8::Picture& source = *job.source;
   vp8::Frame frame;
   frame.header = job.header;
   frame.mb_rows = source.mb_rows();
   frame.mb_cols = source.mb_cols();
-  frame.modes.resize(static_cast<std::size_t>(frame.mb_rows) * static_cast<std::size_t>(frame.mb_cols));
+  frame.modes.resize(static_cast<std::size_t>(frame.mb_rows) *
+                     static_cast<std::size_t>(frame.mb_cols));
   vp8::Picture picture(source.width(), source.height());
   vp8::set_intra_borders(picture);
   const vp8::Probabilities probs = job.header.key_frame ? vp8::Probabilities{} : before.probs;

@@ -28,7 +28,9 @@ void HalveRow(const std::uint8_t* top, const std::uint8_t* bottom, int width, st
     };
     const auto sum = hn::Add(hn::Add(pairs(top), pairs(bottom)), hn::Set(d16, 2));
     const hn::FixedTag<std::uint8_t, 8> half;
-    hn::StoreU(hn::DemoteTo(half, hn::BitCast(hn::FixedTag<std::int16_t, 8>(), hn::ShiftRight<2>(sum))), half, out + x);
+    hn::StoreU(
+        hn::DemoteTo(half, hn::BitCast(hn::FixedTag<std::int16_t, 8>(), hn::ShiftRight<2>(sum))),
+        half, out + x);
   }
 }
 
@@ -43,29 +45,46 @@ std::uint32_t intra_cost(const vp8::PlaneView& plane, int y, int x) {
   return best;
 }
 
-void ComparePictures(const vp8::Picture& before, const vp8::Picture& here, const vp8::MvCosts& mv_costs, int mb_rows,
-                     int mb_cols, PictureStats& stats) {
+void ComparePictures(const vp8::Picture& before,
+                     const vp8::Picture& here,
+                     const vp8::MvCosts& mv_costs,
+                     int mb_rows,
+                     int mb_cols,
+                     PictureStats& stats) {
   const vp8::ConstPlaneView plane = here.coded(vp8::kPlaneY);
   // Neighbours of the first row and column are border samples, which repeat the block's own.
-  const vp8::PlaneView as_view{const_cast<std::uint8_t*>(plane.data), plane.width, plane.height, plane.stride};
+  const vp8::PlaneView as_view{const_cast<std::uint8_t*>(plane.data), plane.width, plane.height,
+                               plane.stride};
   const vs::ReferencePlane reference{before.coded(vp8::kPlaneY), vp8::Picture::kBorder};
   std::size_t i = 0;
   for (int mb_row = 0; mb_row < mb_rows; ++mb_row) {
     for (int mb_col = 0; mb_col < mb_cols; ++mb_col, ++i) {
       const auto halved = [&](std::size_t j) {
         const MotionVector mv = stats.motion[j];
-        return MotionVector{static_cast<std::int16_t>(mv.row / 2), static_cast<std::int16_t>(mv.col / 2)};
+        return MotionVector{static_cast<std::int16_t>(mv.row / 2),
+                            static_cast<std::int16_t>(mv.col / 2)};
       };
       const auto columns = static_cast<std::size_t>(mb_cols);
       std::array<MotionVector, 3> starts{};
-      if (mb_col > 0) starts[0] = halved(i - 1);
-      if (mb_row > 0) starts[1] = halved(i - columns);
-      if (mb_row > 0 && mb_col + 1 < mb_cols) starts[2] = halved(i - columns + 1);
-      const SearchTask task{&plane.at(mb_row * 8, mb_col * 8), plane.stride, reference, mb_row * 8, mb_col * 8,
-                            starts[0], mv_costs, kLookaheadLambda, false};
+      if (mb_col > 0)
+        starts[0] = halved(i - 1);
+      if (mb_row > 0)
+        starts[1] = halved(i - columns);
+      if (mb_row > 0 && mb_col + 1 < mb_cols)
+        starts[2] = halved(i - columns + 1);
+      const SearchTask task{&plane.at(mb_row * 8, mb_col * 8),
+                            plane.stride,
+                            reference,
+                            mb_row * 8,
+                            mb_col * 8,
+                            starts[0],
+                            mv_costs,
+                            kLookaheadLambda,
+                            false};
       const BlockSearch<8> search(task);
       const Found found = search.subpixel(search.integer(starts).mv);
-      stats.motion[i] = {static_cast<std::int16_t>(found.mv.row * 2), static_cast<std::int16_t>(found.mv.col * 2)};
+      stats.motion[i] = {static_cast<std::int16_t>(found.mv.row * 2),
+                         static_cast<std::int16_t>(found.mv.col * 2)};
       stats.intra_cost[i] = intra_cost(as_view, mb_row * 8, mb_col * 8);
       stats.inter_cost[i] = search.distortion(found.mv);
     }
@@ -91,14 +110,18 @@ vp8::Picture half_luma(const vp8::Picture& picture) {
   }
   for (const vp8::Plane plane : {vp8::kPlaneU, vp8::kPlaneV}) {
     const vp8::PlaneView p = half.coded(plane);
-    for (int y = 0; y < p.height; ++y) std::fill_n(p.row(y), p.width, std::uint8_t{128});
+    for (int y = 0; y < p.height; ++y)
+      std::fill_n(p.row(y), p.width, std::uint8_t{128});
   }
   half.pad_to_macroblocks();
   half.extend_borders();
   return half;
 }
 
-PictureStats compare_pictures(const vp8::Picture& before, const vp8::Picture& here, int mb_rows, int mb_cols) {
+PictureStats compare_pictures(const vp8::Picture& before,
+                              const vp8::Picture& here,
+                              int mb_rows,
+                              int mb_cols) {
   static const vp8::MvCosts mv_costs(vp8::kDefaultMvProbs);
   const auto count = static_cast<std::size_t>(mb_rows) * static_cast<std::size_t>(mb_cols);
   PictureStats stats;

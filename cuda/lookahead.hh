@@ -9,8 +9,11 @@ namespace gpu {
 /// Luma at half resolution (each sample the mean of 2x2), borders extended. Chroma is not set.
 vp8::Picture half_luma(const vp8::Picture& picture);
 
-/// Compares a picture with the one before it, both from half_luma(). `mb_rows` x `mb_cols` is the size of the full
-/// picture; a macroblock is 8x8 at half resolution.
-PictureStats compare_pictures(const vp8::Picture& before, const vp8::Picture& here, int mb_rows, int mb_cols);
+/// Compares a picture with the one before it, both from half_luma(). `mb_rows` x `mb_cols` is the
+/// size of the full picture; a macroblock is 8x8 at half resolution.
+PictureStats compare_pictures(const vp8::Picture& before,
+                              const vp8::Picture& here,
+                              int mb_rows,
+                              int mb_cols);
 
 }  // namespace gpu

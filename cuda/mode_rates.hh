@@ -9,27 +9,34 @@
 
 namespace gpu {
 
-/// Rates of everything in a macroblock but its coefficients. The header's single probabilities (skip, intra, last,
-/// golden) are not known before a picture is decided; those of an earlier picture stand in.
+/// Rates of everything in a macroblock but its coefficients. The header's single probabilities
+/// (skip, intra, last, golden) are not known before a picture is decided; those of an earlier
+/// picture stand in.
 class ModeRates {
  public:
-  /// `estimate` has the probability fields filled in; `probs` are in force while the picture is coded.
+  /// `estimate` has the probability fields filled in; `probs` are in force while the picture is
+  /// coded.
   ModeRates(const vp8::Probabilities& probs, const vp8::FrameHeader& estimate, bool key_frame)
       : mv(probs.mv), key_frame_(key_frame) {
-    skip_ = {vp8::bit_rate(estimate.prob_skip_false, false), vp8::bit_rate(estimate.prob_skip_false, true)};
+    skip_ = {vp8::bit_rate(estimate.prob_skip_false, false),
+             vp8::bit_rate(estimate.prob_skip_false, true)};
     const vp8::Rate inter = vp8::bit_rate(estimate.prob_intra, true);
     const vp8::Rate not_last = inter + vp8::bit_rate(estimate.prob_last, true);
-    reference_ = {vp8::bit_rate(estimate.prob_intra, false), inter + vp8::bit_rate(estimate.prob_last, false),
-                  not_last + vp8::bit_rate(estimate.prob_gf, false), not_last + vp8::bit_rate(estimate.prob_gf, true)};
+    reference_ = {vp8::bit_rate(estimate.prob_intra, false),
+                  inter + vp8::bit_rate(estimate.prob_last, false),
+                  not_last + vp8::bit_rate(estimate.prob_gf, false),
+                  not_last + vp8::bit_rate(estimate.prob_gf, true)};
     for (std::size_t m = 0; m <= vp8::B_PRED; ++m) {
       const auto mode = static_cast<vp8::MbMode>(m);
-      y_mode_[m] = key_frame ? vp8::tree_rate(vp8::kKeyFrameYModeCoding, vp8::kKeyFrameYModeProbs.data(), mode)
-                             : reference_[0] + vp8::tree_rate(vp8::kYModeCoding, probs.y_mode.data(), mode);
+      y_mode_[m] =
+          key_frame
+              ? vp8::tree_rate(vp8::kKeyFrameYModeCoding, vp8::kKeyFrameYModeProbs.data(), mode)
+              : reference_[0] + vp8::tree_rate(vp8::kYModeCoding, probs.y_mode.data(), mode);
     }
     for (std::size_t m = 0; m < vp8::B_PRED; ++m) {
-      uv_mode_[m] = vp8::tree_rate(vp8::kUvModeCoding,
-                                   key_frame ? vp8::kKeyFrameUvModeProbs.data() : probs.uv_mode.data(),
-                                   static_cast<vp8::MbMode>(m));
+      uv_mode_[m] = vp8::tree_rate(
+          vp8::kUvModeCoding, key_frame ? vp8::kKeyFrameUvModeProbs.data() : probs.uv_mode.data(),
+          static_cast<vp8::MbMode>(m));
     }
   }
 
@@ -42,7 +49,8 @@ class ModeRates {
   const std::array<vp8::Rate, vp8::kSubblockModes>& subblock_modes(const vp8::MbModes& mb,
                                                                    const vp8::Neighbours& around,
                                                                    std::size_t b) const {
-    if (!key_frame_) return subblock_rates().inter;
+    if (!key_frame_)
+      return subblock_rates().inter;
     const auto above = b >= 4 ? mb.subblock_modes[b - 4] : around.above->subblock_modes[b + 12];
     const auto left = b % 4 != 0 ? mb.subblock_modes[b - 1] : around.left->subblock_modes[b + 3];
     return subblock_rates().key[above][left];
@@ -54,19 +62,24 @@ class ModeRates {
   }
 
   /// All of a SPLITMV macroblock's modes and vectors.
-  vp8::Rate split(const vp8::MbModes& mb, const vp8::Neighbours& around, const vp8::NearMvs& near) const {
-    vp8::Rate rate = inter_mode(mb.ref_frame, near, vp8::SPLITMV) +
-                     vp8::tree_rate(vp8::kSplitPartitionCoding, vp8::kSplitPartitionProbs.data(), mb.partition);
+  vp8::Rate split(const vp8::MbModes& mb,
+                  const vp8::Neighbours& around,
+                  const vp8::NearMvs& near) const {
+    vp8::Rate rate =
+        inter_mode(mb.ref_frame, near, vp8::SPLITMV) +
+        vp8::tree_rate(vp8::kSplitPartitionCoding, vp8::kSplitPartitionProbs.data(), mb.partition);
     const auto& part_of = vp8::kSplitPart[mb.partition];
     std::size_t next = 0;
     for (std::size_t b = 0; b < 16; ++b) {
-      if (part_of[b] != next) continue;
+      if (part_of[b] != next)
+        continue;
       ++next;
       const vp8::MotionVector left = vp8::left_mv(mb, *around.left, b);
       const vp8::MotionVector above = vp8::above_mv(mb, *around.above, b);
       const vp8::SubMvRef how = vp8::sub_mv_ref_of(mb.mvs[b], left, above);
       rate += vp8::tree_rate(vp8::kSubMvRefCoding, vp8::sub_mv_ref_probs(left, above).data(), how);
-      if (how == vp8::NEW4X4) rate += mv(mb.mvs[b], near.best);
+      if (how == vp8::NEW4X4)
+        rate += mv(mb.mvs[b], near.best);
     }
     return rate;
   }
@@ -76,7 +89,9 @@ class ModeRates {
  private:
   struct SubblockRates {
     std::array<vp8::Rate, vp8::kSubblockModes> inter;
-    std::array<std::array<std::array<vp8::Rate, vp8::kSubblockModes>, vp8::kSubblockModes>, vp8::kSubblockModes> key;
+    std::array<std::array<std::array<vp8::Rate, vp8::kSubblockModes>, vp8::kSubblockModes>,
+               vp8::kSubblockModes>
+        key;
   };
 
   static const SubblockRates& subblock_rates() {
@@ -86,8 +101,8 @@ class ModeRates {
         r.inter[m] = vp8::tree_rate(vp8::kSubblockModeCoding, vp8::kSubblockModeProbs.data(), m);
         for (std::size_t a = 0; a < vp8::kSubblockModes; ++a) {
           for (std::size_t l = 0; l < vp8::kSubblockModes; ++l) {
-            r.key[a][l][m] =
-                vp8::tree_rate(vp8::kSubblockModeCoding, vp8::kKeyFrameSubblockModeProbs[a][l].data(), m);
+            r.key[a][l][m] = vp8::tree_rate(vp8::kSubblockModeCoding,
+                                            vp8::kKeyFrameSubblockModeProbs[a][l].data(), m);
           }
         }
       }

@@ -1,4 +1,5 @@
-// Motion search for one block, for one Highway target: integer search by SAD, sub-pixel refinement by SATD.
+// Motion search for one block, for one Highway target: integer search by SAD, sub-pixel refinement
+// by SATD.
 #if defined(GPU_MOTION_SEARCH_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef GPU_MOTION_SEARCH_INL_H_
 #undef GPU_MOTION_SEARCH_INL_H_
@@ -6,12 +7,12 @@
 #define GPU_MOTION_SEARCH_INL_H_
 #endif
 
-#include <hwy/highway.h>
-
 #include <array>
 #include <cstdint>
 #include <limits>
 #include <span>
+
+#include <hwy/highway.h>
 
 #include "codec/cost.hh"
 #include "codec/inter-inl.h"
@@ -29,11 +30,17 @@ using SearchCost = std::int32_t;
 
 /// Metrics of square blocks by size.
 template <int kSize>
-HWY_INLINE std::uint32_t sad(const std::uint8_t* a, std::ptrdiff_t as, const std::uint8_t* b, std::ptrdiff_t bs) {
+HWY_INLINE std::uint32_t sad(const std::uint8_t* a,
+                             std::ptrdiff_t as,
+                             const std::uint8_t* b,
+                             std::ptrdiff_t bs) {
   return kSize == 16 ? vs::sad16x16(a, as, b, bs) : vs::sad8x8(a, as, b, bs);
 }
 template <int kSize>
-HWY_INLINE std::uint32_t satd(const std::uint8_t* a, std::ptrdiff_t as, const std::uint8_t* b, std::ptrdiff_t bs) {
+HWY_INLINE std::uint32_t satd(const std::uint8_t* a,
+                              std::ptrdiff_t as,
+                              const std::uint8_t* b,
+                              std::ptrdiff_t bs) {
   return kSize == 16 ? vs::satd16x16(a, as, b, bs) : vs::satd8x8(a, as, b, bs);
 }
 
@@ -85,8 +92,8 @@ class BlockSearch {
     return {vector_of(best.row, best.col), best.cost};
   }
 
-  /// Refines to quarter pixels around `from`, first in half, then in quarter pixels: the four sides, then the corner
-  /// between the better two. The costs that are compared are SATD plus rate.
+  /// Refines to quarter pixels around `from`, first in half, then in quarter pixels: the four
+  /// sides, then the corner between the better two. The costs that are compared are SATD plus rate.
   Found subpixel(MotionVector from) const {
     Found best{from, satd_cost(from)};
     for (const int step : {2, 1}) {
@@ -109,13 +116,14 @@ class BlockSearch {
   std::uint32_t distortion(MotionVector mv) const {
     alignas(64) std::array<std::uint8_t, kSize * kSize> prediction;
     vs::predict_block<kSize, kSize>(t_.reference, t_.y * 8 + vs::luma_eighths(mv.row),
-                                    t_.x * 8 + vs::luma_eighths(mv.col), t_.bilinear, prediction.data(), kSize);
+                                    t_.x * 8 + vs::luma_eighths(mv.col), t_.bilinear,
+                                    prediction.data(), kSize);
     return satd<kSize>(t_.src, t_.src_stride, prediction.data(), kSize);
   }
 
   bool allowed(MotionVector mv) const {
-    return mv.row >= min_row_ * 4 && mv.row <= max_row_ * 4 && mv.col >= min_col_ * 4 && mv.col <= max_col_ * 4 &&
-           vp8::codable(mv, t_.base);
+    return mv.row >= min_row_ * 4 && mv.row <= max_row_ * 4 && mv.col >= min_col_ * 4 &&
+           mv.col <= max_col_ * 4 && vp8::codable(mv, t_.base);
   }
 
  private:
@@ -127,7 +135,8 @@ class BlockSearch {
 
   static constexpr std::array<std::array<int, 2>, 8> kSquare = {
       {{-1, 0}, {1, 0}, {0, -1}, {0, 1}, {-1, -1}, {-1, 1}, {1, -1}, {1, 1}}};
-  static constexpr std::array<std::array<int, 2>, 6> kHexagon = {{{-2, 0}, {-1, 2}, {1, 2}, {2, 0}, {1, -2}, {-1, -2}}};
+  static constexpr std::array<std::array<int, 2>, 6> kHexagon = {
+      {{-2, 0}, {-1, 2}, {1, 2}, {2, 0}, {1, -2}, {-1, -2}}};
   static constexpr int kMaxSteps = 24;
 
   static MotionVector vector_of(int row, int col) {
@@ -135,24 +144,31 @@ class BlockSearch {
   }
 
   SearchCost refine(MotionVector centre, int rows, int cols, Found& best) const {
-    const MotionVector mv{static_cast<std::int16_t>(centre.row + rows), static_cast<std::int16_t>(centre.col + cols)};
-    if (!allowed(mv)) return std::numeric_limits<SearchCost>::max();
+    const MotionVector mv{static_cast<std::int16_t>(centre.row + rows),
+                          static_cast<std::int16_t>(centre.col + cols)};
+    if (!allowed(mv))
+      return std::numeric_limits<SearchCost>::max();
     const SearchCost cost = satd_cost(mv);
-    if (cost < best.cost) best = {mv, cost};
+    if (cost < best.cost)
+      best = {mv, cost};
     return cost;
   }
 
   SearchCost cost_at(int row, int col) const {
     const std::uint8_t* at = &t_.reference.plane.at(t_.y + row, t_.x + col);
-    return static_cast<SearchCost>(sad<kSize>(t_.src, t_.src_stride, at, t_.reference.plane.stride)) +
+    return static_cast<SearchCost>(
+               sad<kSize>(t_.src, t_.src_stride, at, t_.reference.plane.stride)) +
            t_.rate_cost(vector_of(row, col));
   }
 
   bool try_at(int row, int col, Position& best) const {
-    if (row < min_row_ || row > max_row_ || col < min_col_ || col > max_col_) return false;
-    if (!vp8::codable(vector_of(row, col), t_.base)) return false;
+    if (row < min_row_ || row > max_row_ || col < min_col_ || col > max_col_)
+      return false;
+    if (!vp8::codable(vector_of(row, col), t_.base))
+      return false;
     const SearchCost cost = cost_at(row, col);
-    if (cost >= best.cost) return false;
+    if (cost >= best.cost)
+      return false;
     best = {row, col, cost};
     return true;
   }
@@ -161,11 +177,14 @@ class BlockSearch {
   void hexagon(Position& best) const {
     for (int i = 0; i < kMaxSteps; ++i) {
       const Position centre = best;
-      for (const auto& [dr, dc] : kHexagon) try_at(centre.row + dr, centre.col + dc, best);
-      if (best.row == centre.row && best.col == centre.col) break;
+      for (const auto& [dr, dc] : kHexagon)
+        try_at(centre.row + dr, centre.col + dc, best);
+      if (best.row == centre.row && best.col == centre.col)
+        break;
     }
     const Position centre = best;
-    for (const auto& [dr, dc] : kSquare) try_at(centre.row + dr, centre.col + dc, best);
+    for (const auto& [dr, dc] : kSquare)
+      try_at(centre.row + dr, centre.col + dc, best);
   }
 
   const SearchTask& t_;

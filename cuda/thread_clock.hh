@@ -1,4 +1,5 @@
-// Processor time of the calling thread, for accounting only: nothing that is decided may depend on it.
+// Processor time of the calling thread, for accounting only: nothing that is decided may depend on
+// it.
 #pragma once
 
 #include <ctime>

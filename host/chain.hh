@@ -1,4 +1,5 @@
-// A chain: one state carried through chunk after chunk, every picture rebased onto what really precedes it.
+// A chain: one state carried through chunk after chunk, every picture rebased onto what really
+// precedes it.
 #pragma once
 
 #include <cstdint>

@@ -26,8 +26,11 @@ vp8::FrameHeader header_of(const Plan& plan, const PicturePlan& picture) {
 
 }  // namespace
 
-void WaveFirstPass::run(const SourceWindow& window, std::vector<ChunkWork>& wave, PhaseTimes& times) {
-  if (wave.empty()) return;
+void WaveFirstPass::run(const SourceWindow& window,
+                        std::vector<ChunkWork>& wave,
+                        PhaseTimes& times) {
+  if (wave.empty())
+    return;
   if (plan_.first_pass == FirstPass::kLibvpx) {
     run_libvpx(window, wave, times);
   } else {
@@ -40,15 +43,17 @@ gpu::PictureJob WaveFirstPass::job_of(const SourceWindow& window, std::int64_t n
   gpu::PictureJob job;
   job.source = window.picture(number);
   job.header = header_of(plan_, picture);
-  if (!picture.key) job.motion_hints = window.stats(number).motion;
+  if (!picture.key)
+    job.motion_hints = window.stats(number).motion;
   return job;
 }
 
-// Source pictures stand in for the reconstructions that a chunk will be predicted from. That costs a few percent of
-// bits against the true references, and no throw-away key frame.
+// Source pictures stand in for the reconstructions that a chunk will be predicted from. That costs
+// a few percent of bits against the true references, and no throw-away key frame.
 vp8::State WaveFirstPass::stand_in_state(const SourceWindow& window, const Chunk& chunk) const {
   vp8::State state;
-  if (chunk.begins_chain()) return state;
+  if (chunk.begins_chain())
+    return state;
   const std::int64_t before = chunk.first_picture - 1;
   const std::int64_t golden = before - position_in_chain(plan_, before) % kGoldenInterval;
   const vp8::PictureRef& last = window.picture(before);
@@ -60,11 +65,14 @@ vp8::State WaveFirstPass::stand_in_state(const SourceWindow& window, const Chunk
   return state;
 }
 
-void WaveFirstPass::run_device(const SourceWindow& window, std::vector<ChunkWork>& wave, PhaseTimes& times) {
+void WaveFirstPass::run_device(const SourceWindow& window,
+                               std::vector<ChunkWork>& wave,
+                               PhaseTimes& times) {
   std::vector<gpu::ChunkJob> jobs;
   for (const ChunkWork& work : wave) {
     gpu::ChunkJob job{stand_in_state(window, work.chunk), {}};
-    for (int i = 0; i < work.chunk.pictures; ++i) job.pictures.push_back(job_of(window, work.chunk.first_picture + i));
+    for (int i = 0; i < work.chunk.pictures; ++i)
+      job.pictures.push_back(job_of(window, work.chunk.first_picture + i));
     jobs.push_back(std::move(job));
   }
   std::vector<gpu::ChunkResult> results = device_.first_pass(std::move(jobs));
@@ -74,9 +82,12 @@ void WaveFirstPass::run_device(const SourceWindow& window, std::vector<ChunkWork
   }
 }
 
-// libvpx encodes each chunk alone; then the device decides the first picture of every chunk but a chain's first again,
-// given the state in which libvpx left the chunk before. Golden is what the plan will have put there.
-void WaveFirstPass::run_libvpx(const SourceWindow& window, std::vector<ChunkWork>& wave, PhaseTimes& times) {
+// libvpx encodes each chunk alone; then the device decides the first picture of every chunk but a
+// chain's first again, given the state in which libvpx left the chunk before. Golden is what the
+// plan will have put there.
+void WaveFirstPass::run_libvpx(const SourceWindow& window,
+                               std::vector<ChunkWork>& wave,
+                               PhaseTimes& times) {
   std::vector<LibvpxChunk> chunks(wave.size());
   std::vector<double> seconds(wave.size());
   tbb::parallel_for(std::size_t{0}, wave.size(), [&](std::size_t i) {
@@ -104,7 +115,8 @@ void WaveFirstPass::run_libvpx(const SourceWindow& window, std::vector<ChunkWork
   std::vector<gpu::ChunkResult> results = device_.first_pass(std::move(boundaries));
   std::size_t next = 0;
   for (ChunkWork& work : wave) {
-    if (work.chunk.begins_chain()) continue;
+    if (work.chunk.begins_chain())
+      continue;
     times.boundary += results[next].cpu_seconds;
     work.decisions.front() = std::move(results[next++].decisions.front());
   }

@@ -19,7 +19,9 @@
 namespace host {
 namespace {
 
-int thread_count(int wanted) { return wanted > 0 ? wanted : tbb::this_task_arena::max_concurrency(); }
+int thread_count(int wanted) {
+  return wanted > 0 ? wanted : tbb::this_task_arena::max_concurrency();
+}
 
 // Enough chunks that every thread has two, and that a wave is worth starting.
 int chunks_per_wave(const Plan& plan, int threads) {
@@ -45,7 +47,10 @@ void rebase_run(ChainRun& run) {
 // Runs the waves of one encode.
 class Pipeline {
  public:
-  Pipeline(PictureSource& source, const Plan& plan, const RunOptions& options, gpu::Device& device,
+  Pipeline(PictureSource& source,
+           const Plan& plan,
+           const RunOptions& options,
+           gpu::Device& device,
            const std::function<void(const CodedFrame&)>& write)
       : plan_(plan),
         options_(options),
@@ -60,15 +65,20 @@ class Pipeline {
     while (!wave.empty() || !behind.empty()) {
       std::vector<ChunkWork> next;
       std::vector<ChainRun> runs = chain_runs(behind);
-      side_by_side([&] { tbb::parallel_for(std::size_t{0}, runs.size(), [&](std::size_t i) { rebase_run(runs[i]); }); },
-                   [&] {
-                     first_pass_.run(window_, wave, summary_.cpu);
-                     next = read_wave();
-                   });
+      side_by_side(
+          [&] {
+            tbb::parallel_for(std::size_t{0}, runs.size(),
+                              [&](std::size_t i) { rebase_run(runs[i]); });
+          },
+          [&] {
+            first_pass_.run(window_, wave, summary_.cpu);
+            next = read_wave();
+          });
       finish_runs(runs);
       behind = std::exchange(wave, std::move(next));
     }
     summary_.quality = quality_.mean();
+    summary_.state_hash = vp8::hash(open_chain_.state());
     return summary_;
   }
 
@@ -85,7 +95,8 @@ class Pipeline {
       failure = std::current_exception();
     }
     group.wait();
-    if (failure) std::rethrow_exception(failure);
+    if (failure)
+      std::rethrow_exception(failure);
   }
 
   std::vector<ChunkWork> read_wave() {
@@ -94,20 +105,25 @@ class Pipeline {
     const std::int64_t ready = window_.prepare(end);
     for (int i = 0; i < wave_chunks_; ++i) {
       Chunk chunk = chunk_at(plan_, next_chunk_);
-      if (chunk.first_picture >= ready) break;
-      chunk.pictures = static_cast<int>(std::min<std::int64_t>(chunk.pictures, ready - chunk.first_picture));
+      if (chunk.first_picture >= ready)
+        break;
+      chunk.pictures =
+          static_cast<int>(std::min<std::int64_t>(chunk.pictures, ready - chunk.first_picture));
       ChunkWork work{chunk, {}, {}};
-      for (int k = 0; k < chunk.pictures; ++k) work.sources.push_back(window_.picture(chunk.first_picture + k));
+      for (int k = 0; k < chunk.pictures; ++k)
+        work.sources.push_back(window_.picture(chunk.first_picture + k));
       wave.push_back(std::move(work));
       ++next_chunk_;
     }
-    if (!wave.empty()) window_.drop_before(wave.front().chunk.first_picture - kGoldenInterval);
+    if (!wave.empty())
+      window_.drop_before(wave.front().chunk.first_picture - kGoldenInterval);
     summary_.cpu.read = window_.read_seconds();
     summary_.cpu.lookahead = window_.lookahead_seconds();
     return wave;
   }
 
-  // Cuts a wave where chains begin. Its first run goes on with the chain that the wave before left open.
+  // Cuts a wave where chains begin. Its first run goes on with the chain that the wave before left
+  // open.
   std::vector<ChainRun> chain_runs(std::vector<ChunkWork>& wave) {
     std::vector<ChainRun> runs;
     for (ChunkWork& work : wave) {
@@ -122,7 +138,8 @@ class Pipeline {
   }
 
   void finish_runs(std::vector<ChainRun>& runs) {
-    if (runs.empty()) return;
+    if (runs.empty())
+      return;
     double write_seconds = 0;
     for (ChainRun& run : runs) {
       const gpu::ThreadStopwatch watch(write_seconds);
@@ -136,7 +153,8 @@ class Pipeline {
     }
     summary_.cpu.write += write_seconds;
     open_chain_ = runs.back().chain.continued();
-    if (options_.on_progress) options_.on_progress({summary_.pictures, summary_.bytes, summary_.cpu});
+    if (options_.on_progress)
+      options_.on_progress({summary_.pictures, summary_.bytes, summary_.cpu});
   }
 
   const Plan& plan_;
@@ -155,16 +173,23 @@ class Pipeline {
 
 std::uint64_t memory_bound(const Plan& plan, int threads) {
   const vp8::Picture picture(plan.width, plan.height);
-  const std::uint64_t macroblocks = static_cast<std::uint64_t>(picture.mb_cols()) * static_cast<std::uint64_t>(picture.mb_rows());
+  const std::uint64_t macroblocks =
+      static_cast<std::uint64_t>(picture.mb_cols()) * static_cast<std::uint64_t>(picture.mb_rows());
   const std::uint64_t picture_bytes = picture.size_bytes() + macroblocks * sizeof(vp8::MbModes);
   const int t = thread_count(threads);
   const int chunks = chunks_per_wave(plan, t);
-  const auto pictures = static_cast<std::uint64_t>(2 * chunks * plan.chunk_frames + 2 * kPlanningBlock +
-                                                   kGoldenInterval + 4 * t + 3 * chunks + 3);
+  const std::int64_t wave = std::int64_t{chunks} * plan.chunk_frames;
+  constexpr std::int64_t kLookahead = 2 * kPlanningBlock;
+  const auto pictures =
+      static_cast<std::uint64_t>(3 * wave + kLookahead + kGoldenInterval + (wave + kLookahead) / 2 +
+                                 4 * t + 6 * chunks + 3);
   return pictures * picture_bytes;
 }
 
-EncodeSummary encode_video(PictureSource& source, const Plan& plan, const RunOptions& options, gpu::Device& device,
+EncodeSummary encode_video(PictureSource& source,
+                           const Plan& plan,
+                           const RunOptions& options,
+                           gpu::Device& device,
                            const std::function<void(const CodedFrame&)>& write) {
   const int threads = thread_count(options.threads);
   const tbb::global_control parallelism(tbb::global_control::max_allowed_parallelism,

@@ -11,8 +11,8 @@ namespace {
 
 // libvpx's map from its quality scale to the format's quantiser index.
 constexpr std::array<std::uint8_t, 64> kQIndexOfCq = {
-    0,  1,  2,  3,  4,  5,  7,  8,  9,  10, 12, 13, 15, 17, 18,  19,  20,  21,  23,  24,  25,  26,
-    27, 28, 29, 30, 31, 33, 35, 37, 39, 41, 43, 45, 47, 49, 51,  53,  55,  57,  59,  61,  64,  67,
+    0,  1,  2,  3,  4,  5,  7,  8,  9,  10, 12,  13,  15,  17,  18,  19,  20,  21,  23,  24, 25, 26,
+    27, 28, 29, 30, 31, 33, 35, 37, 39, 41, 43,  45,  47,  49,  51,  53,  55,  57,  59,  61, 64, 67,
     70, 73, 76, 79, 82, 85, 88, 91, 94, 97, 100, 103, 106, 109, 112, 115, 118, 121, 124, 127};
 
 }  // namespace
@@ -36,13 +36,16 @@ std::vector<Chunk> list_chunks(const Plan& plan, std::int64_t pictures) {
   std::vector<Chunk> chunks;
   for (std::int64_t index = 0; index * plan.chunk_frames < pictures; ++index) {
     Chunk chunk = chunk_at(plan, index);
-    chunk.pictures = static_cast<int>(std::min<std::int64_t>(chunk.pictures, pictures - chunk.first_picture));
+    chunk.pictures =
+        static_cast<int>(std::min<std::int64_t>(chunk.pictures, pictures - chunk.first_picture));
     chunks.push_back(chunk);
   }
   return chunks;
 }
 
-int q_index_of_cq(int cq) { return kQIndexOfCq[static_cast<std::size_t>(std::clamp(cq, 0, 63))]; }
+int q_index_of_cq(int cq) {
+  return kQIndexOfCq[static_cast<std::size_t>(std::clamp(cq, 0, 63))];
+}
 
 std::string plan_as_json(const Plan& plan, std::int64_t pictures) {
   nlohmann::ordered_json json = {
@@ -59,10 +62,12 @@ std::string plan_as_json(const Plan& plan, std::int64_t pictures) {
   };
   for (const Chunk& chunk : list_chunks(plan, pictures)) {
     if (chunk.begins_chain()) {
-      json["chains"].push_back({{"chain", chunk.chain}, {"chunks", nlohmann::ordered_json::array()}});
+      json["chains"].push_back(
+          {{"chain", chunk.chain}, {"chunks", nlohmann::ordered_json::array()}});
     }
-    json["chains"].back()["chunks"].push_back(
-        {{"chunk", chunk.index}, {"first_picture", chunk.first_picture}, {"pictures", chunk.pictures}});
+    json["chains"].back()["chunks"].push_back({{"chunk", chunk.index},
+                                               {"first_picture", chunk.first_picture},
+                                               {"pictures", chunk.pictures}});
   }
   return json.dump(2);
 }

@@ -1,5 +1,5 @@
-// The plan: which pictures make which chunk of which chain, and how they are coded. Made before any coding and the
-// same for every backend: the plan alone determines the bytes.
+// The plan: which pictures make which chunk of which chain, and how they are coded. Made before any
+// coding and the same for every backend: the plan alone determines the bytes.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +47,8 @@ std::int64_t position_in_chain(const Plan& plan, std::int64_t number);
 /// All chunks of a video of `pictures` pictures; the last chunk and the last chain may be short.
 std::vector<Chunk> list_chunks(const Plan& plan, std::int64_t pictures);
 
-/// The quantiser index 0..127 of inter frames at constant quality `cq` (libvpx's scale of 64 steps).
+/// The quantiser index 0..127 of inter frames at constant quality `cq` (libvpx's scale of 64
+/// steps).
 int q_index_of_cq(int cq);
 
 /// The plan with all its chunks and chains as JSON text.

@@ -11,10 +11,12 @@
 
 namespace host {
 
-/// Quality is planned in blocks of this many pictures of a chain, looking to the end of the block after.
+/// Quality is planned in blocks of this many pictures of a chain, looking to the end of the block
+/// after.
 inline constexpr int kPlanningBlock = 16;
 
-/// Every so many pictures of a chain the golden reference is refreshed, by a picture that is coded finer.
+/// Every so many pictures of a chain the golden reference is refreshed, by a picture that is coded
+/// finer.
 inline constexpr int kGoldenInterval = 16;
 
 /// How one picture is coded.
@@ -26,10 +28,15 @@ struct PicturePlan {
   bool operator==(const PicturePlan&) const = default;
 };
 
-/// Plans `count` consecutive pictures of one chain, of which the first is number `first_position` in its chain.
-/// `stats[i]` compares picture i + 1 with picture i, counted from the first to be planned; there are at least
-/// `count` - 1 elements, and as many more as the horizon allows. `mb_rows` x `mb_cols` macroblocks a picture.
-std::vector<PicturePlan> plan_quality(const Plan& plan, std::span<const gpu::PictureStats> stats, int mb_rows,
-                                      int mb_cols, std::int64_t first_position, std::size_t count);
+/// Plans `count` consecutive pictures of one chain, of which the first is number `first_position`
+/// in its chain. `stats[i]` compares picture i + 1 with picture i, counted from the first to be
+/// planned; there are at least `count` - 1 elements, and as many more as the horizon allows.
+/// `mb_rows` x `mb_cols` macroblocks a picture.
+std::vector<PicturePlan> plan_quality(const Plan& plan,
+                                      std::span<const gpu::PictureStats> stats,
+                                      int mb_rows,
+                                      int mb_cols,
+                                      std::int64_t first_position,
+                                      std::size_t count);
 
 }  // namespace host

@@ -13,9 +13,11 @@ namespace host {
 std::int64_t SourceWindow::prepare(std::int64_t end) {
   const std::int64_t had = this->end();
   read_to(end + 2 * kPlanningBlock);
-  if (this->end() > had) look_ahead(had);
+  if (this->end() > had)
+    look_ahead(had);
   const std::int64_t ready = std::min(end, this->end());
-  while (planned_ < ready) plan_block();
+  while (planned_ < ready)
+    plan_block();
   return ready;
 }
 
@@ -28,7 +30,8 @@ void SourceWindow::drop_before(std::int64_t number) {
 
 void SourceWindow::read_to(std::int64_t end) {
   const gpu::ThreadStopwatch watch(read_seconds_);
-  if (limit_ >= 0) end = std::min(end, limit_);
+  if (limit_ >= 0)
+    end = std::min(end, limit_);
   while (!over_ && this->end() < end) {
     std::optional<vp8::Picture> picture = source_.next();
     if (picture) {
@@ -41,7 +44,8 @@ void SourceWindow::read_to(std::int64_t end) {
 
 void SourceWindow::look_ahead(std::int64_t from) {
   std::vector<vp8::PictureRef> pictures;
-  for (std::int64_t i = std::max<std::int64_t>(from - 1, 0); i < end(); ++i) pictures.push_back(picture(i));
+  for (std::int64_t i = std::max<std::int64_t>(from - 1, 0); i < end(); ++i)
+    pictures.push_back(picture(i));
   std::vector<gpu::PictureStats> stats = device_.look_ahead(pictures);
   const auto first = static_cast<std::size_t>(end() - first_) - stats.size();
   for (std::size_t i = 0; i < stats.size(); ++i) {
@@ -50,20 +54,24 @@ void SourceWindow::look_ahead(std::int64_t from) {
   }
 }
 
-// Plans the next block of pictures of a chain. What it sees depends on the chain and the video alone, not on how far
-// ahead has been read.
+// Plans the next block of pictures of a chain. What it sees depends on the chain and the video
+// alone, not on how far ahead has been read.
 void SourceWindow::plan_block() {
   const std::int64_t position = position_in_chain(plan_, planned_);
-  const std::int64_t chain_length = static_cast<std::int64_t>(plan_.chunk_frames) * plan_.chunks_per_chain;
+  const std::int64_t chain_length =
+      static_cast<std::int64_t>(plan_.chunk_frames) * plan_.chunks_per_chain;
   std::int64_t chain_end = end();
-  if (chain_length > 0) chain_end = std::min(chain_end, planned_ - position + chain_length);
+  if (chain_length > 0)
+    chain_end = std::min(chain_end, planned_ - position + chain_length);
   const std::int64_t block_end = std::min(chain_end, planned_ + kPlanningBlock);
   const std::int64_t horizon = std::min(chain_end, planned_ + 2 * kPlanningBlock);
   std::vector<gpu::PictureStats> ahead;
-  for (std::int64_t i = planned_ + 1; i < horizon; ++i) ahead.push_back(stats(i));
+  for (std::int64_t i = planned_ + 1; i < horizon; ++i)
+    ahead.push_back(stats(i));
   const vp8::PictureRef& first = picture(planned_);
-  for (const PicturePlan& p : plan_quality(plan_, ahead, first->mb_rows(), first->mb_cols(), position,
-                                           static_cast<std::size_t>(block_end - planned_))) {
+  for (const PicturePlan& p :
+       plan_quality(plan_, ahead, first->mb_rows(), first->mb_cols(), position,
+                    static_cast<std::size_t>(block_end - planned_))) {
     entries_[static_cast<std::size_t>(planned_++ - first_)].plan = p;
   }
 }

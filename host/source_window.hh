@@ -1,4 +1,5 @@
-// The pictures of a video that have been read and may still be needed, with what is known and planned about each.
+// The pictures of a video that have been read and may still be needed, with what is known and
+// planned about each.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,9 @@ class SourceWindow {
   SourceWindow(PictureSource& source, gpu::Device& device, const Plan& plan, std::int64_t limit)
       : source_(source), device_(device), plan_(plan), limit_(limit) {}
 
-  /// Makes pictures up to `end` - 1 ready to be coded: reads them and those that the planning looks ahead to, compares
-  /// each with the one before it, plans its quality. Returns one past the last picture that is ready.
+  /// Makes pictures up to `end` - 1 ready to be coded: reads them and those that the planning looks
+  /// ahead to, compares each with the one before it, plans its quality. Returns one past the last
+  /// picture that is ready.
   std::int64_t prepare(std::int64_t end);
 
   /// A picture that was read and not forgotten.
@@ -43,7 +45,9 @@ class SourceWindow {
     PicturePlan plan;
   };
 
-  const Entry& entry(std::int64_t number) const { return entries_[static_cast<std::size_t>(number - first_)]; }
+  const Entry& entry(std::int64_t number) const {
+    return entries_[static_cast<std::size_t>(number - first_)];
+  }
   std::int64_t end() const { return first_ + static_cast<std::int64_t>(entries_.size()); }
   void read_to(std::int64_t end);
   void look_ahead(std::int64_t from);

@@ -17,12 +17,13 @@ namespace {
 
 using Phase = std::pair<std::string_view, double>;
 
-std::array<Phase, 6> phases(const host::PhaseTimes& times) {
+std::array<Phase, 7> phases(const host::PhaseTimes& times) {
   return {{{"read", times.read},
            {"lookahead", times.lookahead},
            {"first pass", times.first_pass},
            {"boundary", times.boundary},
            {"rebase", times.rebase},
+           {"measure", times.measure},
            {"write", times.write}}};
 }
 
@@ -154,7 +155,9 @@ std::string summary_json(const EncodeReport& report) {
       {"quality", quality_json(summary.quality)},
       {"cpu_seconds", times_json(summary.cpu, 1)},
       {"cpu_seconds_per_picture", times_json(summary.cpu, pictures)},
-      {"rebase_to_first_pass", ratio(summary.cpu.rebase, summary.cpu.first_pass)},
+      {"rebase_to_first_pass",
+       ratio(summary.cpu.rebase, summary.cpu.lookahead + summary.cpu.first_pass)},
+      {"state", fmt::format("{:016x}", summary.state_hash)},
   };
   using Json = nlohmann::ordered_json;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

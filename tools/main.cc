@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <fmt/core.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include "host/output_file.hh"
@@ -32,6 +33,13 @@ void set_signals() {
       std::signal(signal, SIG_IGN);  // as nohup wants it
     }
   }
+}
+
+// Pictures come and go all the time: giving their memory back to the system and faulting it in
+// again costs 5 % of an encode.
+void keep_freed_memory() {
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }
 
 void declare(CLI::App& app) {
@@ -86,6 +94,7 @@ int fail(int code, const std::string& message) {
 
 int main(int argc, char** argv) {
   set_signals();
+  keep_freed_memory();
   CLI::App app;
   try {
     declare(app);

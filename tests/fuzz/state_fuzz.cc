@@ -1,7 +1,6 @@
-// Fuzz target: states. The first byte says what the others are; the rest of this file says how each
-// kind gets past the checksum, which no mutation hits. What parse_state takes, serialise writes back
-// byte for byte; all else is a BitstreamError or Unsupported.
-#include <algorithm>
+// Fuzz target: states. The first byte of an input says how the others get past the checksum, which
+// no mutation hits. What parse_state takes, serialise writes back byte for byte; all else is a
+// BitstreamError or Unsupported.
 #include <array>
 #include <cstdint>
 #include <cstdlib>

@@ -1,0 +1,429 @@
+// Whole encodes: the plan alone determines the bytes, every player sees what was promised, and
+// errors come out.
+#include "host/pipeline.hh"
+
+#include <atomic>
+#include <cstdlib>
+#include <functional>
+#include <new>
+#include <stdexcept>
+
+#include <gtest/gtest.h>
+#include <malloc.h>
+
+#include "host/source_window.hh"
+#include "tests/oracle/lockstep.hh"
+
+namespace {
+
+// Bytes of aligned storage, which pictures have, now and at most.
+std::atomic<std::int64_t> aligned_bytes{0};
+std::atomic<std::int64_t> most_aligned_bytes{0};
+
+void count_aligned(std::int64_t change) {
+  const std::int64_t now = aligned_bytes += change;
+  std::int64_t most = most_aligned_bytes;
+  while (now > most && !most_aligned_bytes.compare_exchange_weak(most, now)) {
+  }
+}
+
+}  // namespace
+
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  void* storage = nullptr;
+  if (posix_memalign(&storage, static_cast<std::size_t>(alignment), size) != 0) {
+    throw std::bad_alloc();
+  }
+  count_aligned(static_cast<std::int64_t>(malloc_usable_size(storage)));
+  return storage;
+}
+
+void operator delete(void* storage, std::align_val_t) noexcept {
+  count_aligned(-static_cast<std::int64_t>(malloc_usable_size(storage)));
+  std::free(storage);
+}
+
+void operator delete(void* storage, std::size_t, std::align_val_t alignment) noexcept {
+  operator delete(storage, alignment);
+}
+
+namespace host {
+namespace {
+
+using oracle::Content;
+using Frames = std::vector<std::vector<std::uint8_t>>;
+
+// The pictures of a synthetic clip; `fail_at`: the picture instead of which an error comes.
+class SyntheticSource : public PictureSource {
+ public:
+  SyntheticSource(int width, int height, Content content, int pictures, int fail_at = -1)
+      : content_(content), pictures_(pictures), fail_at_(fail_at) {
+    info_.width = width;
+    info_.height = height;
+  }
+
+  const StreamInfo& info() const override { return info_; }
+  std::optional<vp8::Picture> next() override {
+    if (next_ == fail_at_) {
+      throw std::runtime_error("picture " + std::to_string(next_) + " is damaged");
+    }
+    if (next_ == pictures_) {
+      return std::nullopt;
+    }
+    vp8::Picture picture = oracle::synthetic_picture(info_.width, info_.height, content_, next_++);
+    picture.extend_borders();
+    return picture;
+  }
+  int read() const { return next_; }
+
+ private:
+  Content content_;
+  int pictures_;
+  int fail_at_;
+  int next_ = 0;
+  StreamInfo info_;
+};
+
+// One encode and all that came of it.
+struct Outcome {
+  Frames frames;
+  EncodeSummary summary;
+};
+
+RunOptions on_threads(int threads, std::int64_t limit = -1) {
+  return {.threads = threads, .limit = limit, .on_progress = {}};
+}
+
+struct Config {
+  int chunk_frames;
+  int chunks_per_chain;
+};
+
+Plan plan_of(const StreamInfo& info, Config config, FirstPass first_pass) {
+  Plan plan;
+  plan.width = info.width;
+  plan.height = info.height;
+  plan.frame_rate = info.frame_rate;
+  plan.chunk_frames = config.chunk_frames;
+  plan.chunks_per_chain = config.chunks_per_chain;
+  plan.cq = 30;
+  plan.first_pass = first_pass;
+  return plan;
+}
+
+Outcome encode(SyntheticSource& source, const Plan& plan, const RunOptions& options) {
+  const auto device = gpu::make_cpu_device();
+  Outcome run;
+  run.summary = encode_video(source, plan, options, *device, [&](const CodedFrame& frame) {
+    EXPECT_EQ(frame.picture, static_cast<std::int64_t>(run.frames.size()));
+    run.frames.emplace_back(frame.bytes.begin(), frame.bytes.end());
+  });
+  return run;
+}
+
+// Decodes with both decoders; checks keys, the number of pictures and the reported quality.
+void expect_decodes(const Outcome& run,
+                    const SyntheticSource& source,
+                    Content content,
+                    const Plan& plan) {
+  oracle::Lockstep both;
+  QualitySum quality;
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < run.frames.size(); ++i) {
+    ASSERT_TRUE(both.step(run.frames[i])) << "picture " << i;
+    ASSERT_TRUE(both.decoded().shown);
+    ASSERT_EQ(both.frame().header.key_frame,
+              position_in_chain(plan, static_cast<std::int64_t>(i)) == 0)
+        << "picture " << i;
+    quality.add(measure(oracle::synthetic_picture(source.info().width, source.info().height,
+                                                  content, static_cast<int>(i)),
+                        *both.decoded().reconstruction));
+    bytes += run.frames[i].size();
+  }
+  EXPECT_EQ(run.summary.pictures, static_cast<std::int64_t>(run.frames.size()));
+  EXPECT_EQ(run.summary.bytes, bytes);
+  EXPECT_EQ(run.summary.quality, quality.mean());
+  EXPECT_GT(run.summary.quality.psnr_y, 28);
+}
+
+void encode_every_way(Config config, FirstPass first_pass, int pictures) {
+  SCOPED_TRACE(testing::Message() << "[" << config.chunk_frames << "," << config.chunks_per_chain
+                                  << "]");
+  Outcome first;
+  for (const int threads : {1, 2, 4}) {
+    SyntheticSource source(48, 32, Content::kSlow, pictures);
+    const Plan plan = plan_of(source.info(), config, first_pass);
+    Outcome run = encode(source, plan, on_threads(threads));
+    ASSERT_EQ(run.frames.size(), static_cast<std::size_t>(pictures)) << threads << " threads";
+    if (threads == 1) {
+      expect_decodes(run, source, Content::kSlow, plan);
+      first = std::move(run);
+    } else {
+      ASSERT_EQ(run.frames, first.frames) << threads << " threads";
+      EXPECT_EQ(run.summary.quality, first.summary.quality);
+    }
+  }
+}
+
+// Chains shorter and longer than a wave, a short last chunk, a short last chain, one picture left.
+constexpr std::array<Config, 6> kConfigs = {{{2, 3}, {1, 0}, {3, 1}, {24, 4}, {6, 16}, {5, 0}}};
+
+TEST(Pipeline, WritesTheSameBytesOnAnyNumberOfThreads) {
+  for (const Config config : kConfigs) {
+    encode_every_way(config, FirstPass::kDevice, 61);
+    ASSERT_FALSE(HasFatalFailure());
+  }
+}
+
+TEST(Pipeline, WritesTheSameBytesOnAnyNumberOfThreadsAfterLibvpx) {
+  for (const Config config : kConfigs) {
+    encode_every_way(config, FirstPass::kLibvpx, 37);
+    ASSERT_FALSE(HasFatalFailure());
+  }
+}
+
+TEST(Pipeline, EncodesVideosOfAnyLength) {
+  for (const FirstPass first_pass : {FirstPass::kDevice, FirstPass::kLibvpx}) {
+    for (const int pictures : {1, 2, 5, 6, 7, 13}) {
+      SyntheticSource source(32, 32, Content::kPan, pictures);
+      const Plan plan = plan_of(source.info(), {3, 2}, first_pass);
+      const Outcome run = encode(source, plan, on_threads(2));
+      ASSERT_EQ(run.frames.size(), static_cast<std::size_t>(pictures));
+      expect_decodes(run, source, Content::kPan, plan);
+    }
+  }
+}
+
+TEST(Pipeline, EncodesPicturesOfOddSizes) {
+  for (const FirstPass first_pass : {FirstPass::kDevice, FirstPass::kLibvpx}) {
+    for (const auto& [width, height] : {std::pair{17, 33}, {1, 1}, {95, 15}}) {
+      SCOPED_TRACE(testing::Message() << width << "x" << height);
+      SyntheticSource source(width, height, Content::kSlow, 20);
+      const Plan plan = plan_of(source.info(), {3, 3}, first_pass);
+      const Outcome run = encode(source, plan, on_threads(2));
+      ASSERT_EQ(run.frames.size(), 20u);
+      expect_decodes(run, source, Content::kSlow, plan);
+    }
+  }
+}
+
+TEST(Pipeline, EncodesScenesThatCannotBePredicted) {
+  for (const FirstPass first_pass : {FirstPass::kDevice, FirstPass::kLibvpx}) {
+    for (const Content content : {Content::kCuts, Content::kScreen}) {
+      SyntheticSource source(64, 48, content, 14);
+      const Plan plan = plan_of(source.info(), {4, 2}, first_pass);
+      const Outcome run = encode(source, plan, on_threads(2));
+      ASSERT_EQ(run.frames.size(), 14u);
+      expect_decodes(run, source, content, plan);
+    }
+  }
+}
+
+TEST(Pipeline, SpendsBytesAsTheQualityAsks) {
+  std::size_t more_bytes = ~std::size_t{0};
+  double better = 1000;
+  for (const int cq : {4, 24, 44, 63}) {
+    SyntheticSource source(64, 48, Content::kSlow, 12);
+    Plan plan = plan_of(source.info(), {6, 16}, FirstPass::kDevice);
+    plan.cq = cq;
+    const Outcome run = encode(source, plan, on_threads(2));
+    EXPECT_LT(run.summary.bytes, more_bytes) << cq;
+    EXPECT_LT(run.summary.quality.psnr, better) << cq;
+    more_bytes = run.summary.bytes;
+    better = run.summary.quality.psnr;
+  }
+}
+
+// The first pictures of a video and a video that ends there are the same.
+TEST(Pipeline, StopsAtItsLimit) {
+  for (const std::int64_t limit : {0, 1, 7, 19, 20, 50}) {
+    SyntheticSource source(32, 32, Content::kPan, 20);
+    SyntheticSource shorter(32, 32, Content::kPan,
+                            static_cast<int>(std::min<std::int64_t>(limit, 20)));
+    const Plan plan = plan_of(source.info(), {3, 2}, FirstPass::kDevice);
+    const Outcome limited = encode(source, plan, on_threads(2, limit));
+    EXPECT_EQ(limited.frames, encode(shorter, plan, on_threads(2)).frames) << limit;
+    EXPECT_LE(source.read(), limit);
+  }
+}
+
+TEST(Pipeline, OfNoPicturesWritesNothing) {
+  for (const FirstPass first_pass : {FirstPass::kDevice, FirstPass::kLibvpx}) {
+    SyntheticSource source(32, 32, Content::kPan, 0);
+    const Outcome run = encode(source, plan_of(source.info(), {6, 16}, first_pass), on_threads(2));
+    EXPECT_TRUE(run.frames.empty());
+    EXPECT_EQ(run.summary.pictures, 0);
+    EXPECT_EQ(run.summary.bytes, 0u);
+  }
+}
+
+TEST(Pipeline, TellsItsProgressAfterEachWave) {
+  SyntheticSource source(32, 32, Content::kFlat, 30);
+  std::vector<Progress> told;
+  RunOptions options = on_threads(1);
+  options.on_progress = [&](const Progress& progress) { told.push_back(progress); };
+  const Outcome run = encode(
+      source, plan_of(source.info(), {3, 2}, FirstPass::kDevice),
+      {.threads = 1, .limit = -1, .on_progress = [&](const Progress& p) { told.push_back(p); }});
+  ASSERT_GE(told.size(), 2u);
+  for (std::size_t i = 1; i < told.size(); ++i) {
+    EXPECT_GT(told[i].pictures, told[i - 1].pictures);
+    EXPECT_GT(told[i].bytes, told[i - 1].bytes);
+  }
+  EXPECT_EQ(told.back().pictures, 30);
+  EXPECT_EQ(told.back().bytes, run.summary.bytes);
+}
+
+// --- errors ---
+
+std::string message_of(const std::function<void()>& f) {
+  try {
+    f();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Pipeline, LetsErrorsOfTheSourceOut) {
+  for (const FirstPass first_pass : {FirstPass::kDevice, FirstPass::kLibvpx}) {
+    for (const int threads : {1, 3}) {
+      for (const int fail_at : {0, 1, 40, 60, 89}) {
+        SyntheticSource source(16, 16, Content::kFlat, 90, fail_at);
+        const Plan plan = plan_of(source.info(), {2, 3}, first_pass);
+        EXPECT_EQ(message_of([&] { encode(source, plan, on_threads(threads)); }),
+                  "picture " + std::to_string(fail_at) + " is damaged");
+      }
+    }
+  }
+}
+
+TEST(Pipeline, LetsErrorsOfTheWriterOut) {
+  for (const int threads : {1, 3}) {
+    for (const std::int64_t fail_at : {0, 1, 25, 49}) {
+      SyntheticSource source(16, 16, Content::kFlat, 50);
+      const Plan plan = plan_of(source.info(), {2, 3}, FirstPass::kDevice);
+      const auto device = gpu::make_cpu_device();
+      std::int64_t written = 0;
+      const auto write = [&](const CodedFrame& frame) {
+        if (frame.picture == fail_at) {
+          throw std::runtime_error("disk full");
+        }
+        ++written;
+      };
+      EXPECT_EQ(
+          message_of([&] { encode_video(source, plan, on_threads(threads), *device, write); }),
+          "disk full");
+      EXPECT_EQ(written, fail_at);
+    }
+  }
+}
+
+// They come from a chain, beside the thread that called.
+TEST(Pipeline, LetsErrorsOfTheCodecOut) {
+  for (const int threads : {1, 3}) {
+    SyntheticSource source(48, 32, Content::kSlow, 40);
+    Plan plan = plan_of(source.info(), {3, 2}, FirstPass::kDevice);
+    plan.width = 32;
+    EXPECT_THROW(encode(source, plan, on_threads(threads)), vp8::Unsupported);
+  }
+}
+
+// --- the source window ---
+
+// What is planned must not depend on how far ahead has been read.
+TEST(SourceWindow, PlansTheSameWhateverTheStepsItIsPreparedIn) {
+  for (const Config config : kConfigs) {
+    std::vector<PicturePlan> first;
+    for (const int step : {1, 7, 16, 33, 200}) {
+      SyntheticSource source(64, 48, Content::kSlow, 100);
+      const Plan plan = plan_of(source.info(), config, FirstPass::kDevice);
+      const auto device = gpu::make_cpu_device();
+      SourceWindow window(source, *device, plan, -1);
+      std::vector<PicturePlan> plans;
+      for (std::int64_t end = step; plans.size() < 100; end += step) {
+        const std::int64_t ready = window.prepare(end);
+        ASSERT_EQ(ready, std::min<std::int64_t>(end, 100));
+        while (static_cast<std::int64_t>(plans.size()) < ready) {
+          plans.push_back(window.plan(static_cast<std::int64_t>(plans.size())));
+        }
+        window.drop_before(ready - kGoldenInterval);
+      }
+      if (first.empty()) {
+        first = plans;
+      }
+      EXPECT_EQ(plans, first) << "[" << config.chunk_frames << "," << config.chunks_per_chain
+                              << "] by " << step;
+    }
+  }
+}
+
+TEST(SourceWindow, ReadsNoFurtherThanItLooksAhead) {
+  SyntheticSource source(16, 16, Content::kFlat, 200);
+  const Plan plan = plan_of(source.info(), {6, 16}, FirstPass::kDevice);
+  const auto device = gpu::make_cpu_device();
+  SourceWindow window(source, *device, plan, -1);
+  EXPECT_EQ(window.prepare(10), 10);
+  EXPECT_LE(source.read(), 10 + 2 * kPlanningBlock);
+  EXPECT_EQ(window.prepare(500), 200);
+  EXPECT_EQ(*window.picture(150), oracle::synthetic_picture(16, 16, Content::kFlat, 150));
+}
+
+// --- memory ---
+
+TEST(MemoryBound, GrowsWithPicturesThreadsAndChunks) {
+  Plan plan;
+  plan.width = 640;
+  plan.height = 480;
+  const std::uint64_t base = memory_bound(plan, 4);
+  Plan wider = plan;
+  wider.width = 1280;
+  EXPECT_GT(memory_bound(wider, 4), base);
+  Plan higher = plan;
+  higher.height = 500;
+  EXPECT_GT(memory_bound(higher, 4), base);
+  std::uint64_t fewer = 0;
+  for (int threads = 1; threads <= 64; ++threads) {
+    EXPECT_GE(memory_bound(plan, threads), fewer) << threads;
+    fewer = memory_bound(plan, threads);
+  }
+  EXPECT_GT(memory_bound(plan, 64), memory_bound(plan, 1));
+  // From chunks on that are long enough to be a wave's share.
+  fewer = 0;
+  for (int chunk_frames = 12; chunk_frames <= 100; ++chunk_frames) {
+    plan.chunk_frames = chunk_frames;
+    EXPECT_GT(memory_bound(plan, 4), fewer) << chunk_frames;
+    fewer = memory_bound(plan, 4);
+  }
+}
+
+// However long the video is.
+TEST(MemoryBound, IsNotExceeded) {
+  for (const FirstPass first_pass : {FirstPass::kDevice, FirstPass::kLibvpx}) {
+    for (const Config config : {Config{24, 4}, {6, 16}, {1, 0}, {30, 1}}) {
+      for (const int threads : {1, 2}) {
+        const int waves = config.chunk_frames == 1 ? 100 : 6 * threads * config.chunk_frames;
+        SyntheticSource source(160, 96, Content::kFlat, 40 + waves);
+        const Plan plan = plan_of(source.info(), config, first_pass);
+        const std::int64_t before = most_aligned_bytes = aligned_bytes.load();
+        encode(source, plan, on_threads(threads));
+        EXPECT_LE(most_aligned_bytes - before,
+                  static_cast<std::int64_t>(memory_bound(plan, threads)))
+            << "[" << config.chunk_frames << "," << config.chunks_per_chain << "] " << threads;
+      }
+    }
+  }
+}
+
+TEST(MemoryBound, DoesNotDependOnTheLengthOfChains) {
+  Plan plan;
+  plan.width = 640;
+  plan.height = 480;
+  plan.chunks_per_chain = 1;
+  const std::uint64_t bound = memory_bound(plan, 2);
+  plan.chunks_per_chain = 0;
+  EXPECT_EQ(memory_bound(plan, 2), bound);
+}
+
+}  // namespace
+}  // namespace host
