@@ -40,6 +40,7 @@ void rebase_run(ChainRun& run) {
   for (ChunkWork* work : run.chunks) {
     for (std::size_t i = 0; i < work->sources.size(); ++i) {
       run.coded.push_back(run.chain.rebase(*work->sources[i], std::move(work->decisions[i])));
+      work->sources[i] = {};  // often the last to hold it
     }
   }
 }
@@ -180,9 +181,8 @@ std::uint64_t memory_bound(const Plan& plan, int threads) {
   const int chunks = chunks_per_wave(plan, t);
   const std::int64_t wave = std::int64_t{chunks} * plan.chunk_frames;
   constexpr std::int64_t kLookahead = 2 * kPlanningBlock;
-  const auto pictures =
-      static_cast<std::uint64_t>(3 * wave + kLookahead + kGoldenInterval + (wave + kLookahead) / 2 +
-                                 4 * t + 6 * chunks + 3);
+  const auto pictures = static_cast<std::uint64_t>(
+      3 * wave + kLookahead + kGoldenInterval + (wave + kLookahead) / 2 + 4 * t + 6 * chunks + 3);
   return pictures * picture_bytes;
 }
 

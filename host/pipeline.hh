@@ -52,7 +52,7 @@ struct CodedFrame {
 struct EncodeSummary {
   std::int64_t pictures = 0;
   std::uint64_t bytes = 0;
-  PictureQuality quality;  ///< mean over the encoder's own reconstruction
+  PictureQuality quality;        ///< mean over the encoder's own reconstruction
   std::uint64_t state_hash = 0;  ///< vp8::hash of the state behind the last frame
   PhaseTimes cpu;
 };

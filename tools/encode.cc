@@ -67,10 +67,9 @@ void print_plan(const EncodeReport& report, std::int64_t expected) {
   constexpr double mebibyte = 1 << 20;
   fmt::print(
       stderr,
-      "memory: pictures take at most (2 W + L + G + 4 T + 3 C + 3) P = {:.0f} MiB (W: pictures "
-      "of a wave; L: the lookahead's; G: stand-ins for golden references; T: threads; C: chunks of "
-      "a wave; "
-      "P: bytes of a picture with its decisions)\n",
+      "memory: pictures take at most (3 W + L + G + (W + L) / 2 + 4 T + 6 C + 3) P = {:.0f} MiB "
+      "(W: pictures of a wave; L: the lookahead's; G: stand-ins for golden references; T: threads; "
+      "C: chunks of a wave; P: bytes of a picture with its decisions)\n",
       static_cast<double>(host::memory_bound(plan, report.threads)) / mebibyte);
 }
 

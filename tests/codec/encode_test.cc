@@ -268,7 +268,8 @@ void rebase_onto(const std::vector<StreamFrame>& frames, std::size_t first, Lock
 using Feature = bool (*)(const Frame&);
 
 // Encodes the clip twice, at unlike quantisers, and rebases the first stream onto the second, from
-// every so many frames on, and onto its own key frame made anew at another quantiser.
+// every so many frames on, and onto its own key frame made anew at another quantiser. Segment maps
+// of the second are others.
 void rebase_between_quantisers(OracleSettings settings,
                                Content content,
                                int pictures,
@@ -285,7 +286,13 @@ void rebase_between_quantisers(OracleSettings settings,
   settings.min_q = 45;
   settings.max_q = 60;
   settings.bitrate_kbps = 60;
-  const auto coarse = oracle::oracle_encode(clip, settings, controls);
+  std::vector<FrameControl> other_maps = controls;
+  for (FrameControl& control : other_maps) {
+    for (std::uint8_t& segment : control.roi) {
+      segment = static_cast<std::uint8_t>(3 - segment);
+    }
+  }
+  const auto coarse = oracle::oracle_encode(clip, settings, other_maps);
   for (std::size_t first = 1; first < std::min(fine.size(), coarse.size()); first += 5) {
     Lockstep both;
     for (std::size_t i = 0; i < first; ++i) {

@@ -1,11 +1,14 @@
 // Fuzz target: states. The first byte of an input says how the others get past the checksum, which
 // no mutation hits. What parse_state takes, serialise writes back byte for byte; all else is a
 // BitstreamError or Unsupported.
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <span>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <xxhash.h>
