@@ -143,9 +143,6 @@ void add_all() {
 }  // namespace
 }  // namespace vp8
 
-int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
-  vp8::add_all();
-  benchmark::RunSpecifiedBenchmarks();
-}
+// Registered before main, as BENCHMARK() would.
+[[maybe_unused]] static const bool registered = (vp8::add_all(), true);
 #endif

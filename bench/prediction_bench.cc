@@ -136,9 +136,6 @@ void add_all_benchmarks() {
 
 }  // namespace vp8
 
-int main(int argc, char** argv) {
-  vp8::add_all_benchmarks();
-  benchmark::Initialize(&argc, argv);
-  benchmark::RunSpecifiedBenchmarks();
-}
+// Registered before main, as BENCHMARK() would.
+[[maybe_unused]] static const bool registered = (vp8::add_all_benchmarks(), true);
 #endif  // HWY_ONCE
