@@ -20,11 +20,12 @@ namespace gpu {
 
 /// One picture to be decided about.
 struct PictureJob {
-  vp8::PictureRef source;  // padded to macroblocks, borders extended
-  vp8::FrameHeader
-      header;  // what the plan fixes: frame type, quantisers, segments, reference updates
-  std::vector<vp8::MotionVector>
-      motion_hints;  // from the lookahead, towards the picture before; may be empty
+  /// Padded to macroblocks, borders extended.
+  vp8::PictureRef source;
+  /// What the plan fixes: frame type, quantisers, reference updates.
+  vp8::FrameHeader header;
+  /// From the lookahead, one a macroblock, towards the picture before; may be empty.
+  std::vector<vp8::MotionVector> motion_hints;
 };
 
 /// Consecutive pictures that are decided in closed loop, beginning at a given state.
@@ -43,11 +44,14 @@ struct ChunkResult {
 /// What the lookahead knows about one picture, from source pictures only. Vectors in macroblock
 /// raster order.
 struct PictureStats {
-  std::vector<vp8::MotionVector> motion;  // towards the picture before, quarter pixels
-  std::vector<std::uint32_t>
-      intra_cost;  // SATD of a macroblock at half resolution, predicted from itself
-  std::vector<std::uint32_t> inter_cost;  // and predicted from the picture before
-  double cpu_seconds = 0;                 // processor time that the comparison took
+  /// Towards the picture before, quarter pixels.
+  std::vector<vp8::MotionVector> motion;
+  /// SATD of a macroblock at half resolution, predicted from its own picture.
+  std::vector<std::uint32_t> intra_cost;
+  /// And predicted from the picture before.
+  std::vector<std::uint32_t> inter_cost;
+  /// Processor time that the comparison took.
+  double cpu_seconds = 0;
 };
 
 /// Something that runs batches.
