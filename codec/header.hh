@@ -74,10 +74,6 @@ class FieldWriter {
   BoolWriter& bits_;
 };
 
-/// Visits all header fields in the first partition in stream order (§19.2).
-template <class Coder, class Header>
-void visit_header(Coder& coder, Header& h);
-
 /// Lets readers and writers share one description: a delta is sent as flag, magnitude and sign
 /// (§9.6).
 template <class Coder, class Delta>
@@ -195,6 +191,7 @@ void visit_mode_probs(Coder& coder, Header& h) {
   }
 }
 
+/// Visits all header fields in the first partition in stream order (§19.2).
 template <class Coder, class Header>
 void visit_header(Coder& coder, Header& h) {
   if (h.key_frame) {
