@@ -46,18 +46,18 @@ constexpr std::array<std::uint16_t, 257> bit_costs() {
 }  // namespace detail
 
 /// kBitCost[x]: the rate of an event of probability x / 256.
-inline constexpr std::array<std::uint16_t, 257> kBitCost = detail::bit_costs();
+VP8_TABLE std::array<std::uint16_t, 257> kBitCost = detail::bit_costs();
 
 /// The rate of `bit` where a zero has probability `prob` / 256.
-constexpr Rate bit_rate(Probability prob, bool bit) {
+VP8_HD constexpr Rate bit_rate(Probability prob, bool bit) {
   return kBitCost[bit ? 256u - prob : static_cast<unsigned>(prob)];
 }
 
 /// Adds up what is "written" to it.
 class RateMeter {
  public:
-  void bit(Probability prob, bool value) { rate_ += bit_rate(prob, value); }
-  Rate rate() const { return rate_; }
+  VP8_HD constexpr void bit(Probability prob, bool value) { rate_ += bit_rate(prob, value); }
+  VP8_HD constexpr Rate rate() const { return rate_; }
 
  private:
   Rate rate_ = 0;
@@ -65,7 +65,7 @@ class RateMeter {
 
 /// The rate of a leaf of a coding tree.
 template <class Leaf>
-constexpr Rate tree_rate(const CodingTree& coding, const Probability* probs, Leaf leaf) {
+VP8_HD constexpr Rate tree_rate(const CodingTree& coding, const Probability* probs, Leaf leaf) {
   const TreePath& path = coding.paths[static_cast<std::size_t>(leaf)];
   Rate rate = 0;
   for (std::size_t i = 0; i < static_cast<std::size_t>(path.length); ++i)
@@ -96,12 +96,12 @@ class MvCosts {
 
   /// Of the difference between a vector and its base; differences beyond the format's reach count
   /// as the largest.
-  Rate operator()(MotionVector mv, MotionVector base) const {
+  VP8_HD constexpr Rate operator()(MotionVector mv, MotionVector base) const {
     return component(0, mv.row - base.row) + component(1, mv.col - base.col);
   }
 
  private:
-  Rate component(std::size_t which, int delta) const {
+  VP8_HD constexpr Rate component(std::size_t which, int delta) const {
     const int clamped = delta < -kMaxMvDelta  ? -kMaxMvDelta
                         : delta > kMaxMvDelta ? kMaxMvDelta
                                               : delta;
@@ -112,7 +112,7 @@ class MvCosts {
 };
 
 /// True if `mv` can be coded as a difference from `base` (§17.2).
-constexpr bool codable(MotionVector mv, MotionVector base) {
+VP8_HD constexpr bool codable(MotionVector mv, MotionVector base) {
   const int row = mv.row - base.row;
   const int col = mv.col - base.col;
   return row >= -kMaxMvDelta && row <= kMaxMvDelta && col >= -kMaxMvDelta && col <= kMaxMvDelta;

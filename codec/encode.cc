@@ -8,6 +8,7 @@
 #include "codec/cost.hh"
 #include "codec/encode.hh"
 #include "codec/frame_coding-inl.h"
+#include "codec/picture_coding.hh"
 #include "codec/probabilities.hh"
 #include "codec/reconstruct.hh"
 
@@ -15,12 +16,8 @@ HWY_BEFORE_NAMESPACE();
 namespace vp8 {
 namespace HWY_NAMESPACE {
 
-void CodeFrame(const State& before,
-               const Picture& source,
-               const TokenCosts& costs,
-               Frame& frame,
-               Picture& picture) {
-  FrameCoding(before, source, costs, frame, picture).run([](int, int, const MbModes&) {});
+void CodeFrame(const PictureCoding& picture, Frame& frame) {
+  code_macroblocks(picture, frame);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -76,7 +73,8 @@ Encoded encode(const State& before, const Picture& source, Decisions decisions) 
   Picture picture(source.width(), source.height());
   set_intra_borders(picture);
   const TokenCosts costs(frame.header.key_frame ? kDefaultCoefProbs : before.probs.coef);
-  HWY_DYNAMIC_DISPATCH(CodeFrame)(before, source, costs, frame, picture);
+  HWY_DYNAMIC_DISPATCH(CodeFrame)
+  (picture_coding(before, frame.header, source, picture, costs), frame);
   choose_probabilities(before, count_symbols(before, frame), frame.header);
   loop_filter(before, frame, picture);
   picture.extend_borders();

@@ -15,7 +15,7 @@ struct LevelLimits {
   EdgeLimits subblock_edge;
 };
 
-constexpr LevelLimits level_limits(int level, int sharpness, bool key_frame) {
+VP8_HD constexpr LevelLimits level_limits(int level, int sharpness, bool key_frame) {
   int interior = level >> (sharpness > 4 ? 2 : sharpness > 0 ? 1 : 0);
   if (sharpness > 0)
     interior = std::min(interior, 9 - sharpness);
@@ -33,23 +33,53 @@ constexpr LevelLimits level_limits(int level, int sharpness, bool key_frame) {
   return {limits((level + 2) * 2 + interior), limits(level * 2 + interior)};
 }
 
+/// What a frame's filter levels follow from, besides the level itself.
+struct FilterRules {
+  bool simple = false;
+  bool key_frame = false;
+  bool delta_enabled = false;
+  int sharpness = 0;
+  SegmentSettings segments;
+  FilterDeltas deltas;
+
+  static FilterRules of(const State& before, const FrameHeader& header) {
+    return {header.filter.simple,
+            header.key_frame,
+            header.filter.delta_enabled,
+            header.filter.sharpness,
+            segment_settings(before, header),
+            deltas_in_force(before, header)};
+  }
+
+ private:
+  static FilterDeltas deltas_in_force(const State& before, const FrameHeader& header) {
+    FilterDeltas deltas = header.key_frame ? FilterDeltas{} : before.filter_deltas;
+    if (!header.filter.delta_update)
+      return deltas;
+    for (std::size_t i = 0; i < 4; ++i) {
+      deltas.ref_frame[i] = header.filter.ref_frame_delta[i].value_or(deltas.ref_frame[i]);
+      deltas.mode[i] = header.filter.mode_delta[i].value_or(deltas.mode[i]);
+    }
+    return deltas;
+  }
+};
+
 /// The filter of one frame: a level for every segment, reference and mode, and limits for every
 /// level.
 class FrameFilter {
  public:
+  FrameFilter() = default;
   FrameFilter(const State& before, const FrameHeader& header)
-      : FrameFilter(segment_settings(before, header), deltas_in_force(before, header), header) {}
+      : FrameFilter(FilterRules::of(before, header), header.filter.level) {}
 
-  FrameFilter(const SegmentSettings& segments,
-              const FilterDeltas& deltas,
-              const FrameHeader& header)
-      : enabled_(header.filter.level != 0), simple_(header.filter.simple) {
-    for (int level = 0; level <= kMaxFilterLevel; ++level) {
+  VP8_HD constexpr FrameFilter(const FilterRules& rules, int frame_level)
+      : enabled_(frame_level != 0), simple_(rules.simple) {
+    for (int level = 0; level <= kMaxFilterLevel; ++level)
       limits_[static_cast<std::size_t>(level)] =
-          level_limits(level, header.filter.sharpness, header.key_frame);
-    }
+          level_limits(level, rules.sharpness, rules.key_frame);
+    const SegmentSettings& segments = rules.segments;
     for (std::size_t segment = 0; segment < kSegments; ++segment) {
-      int base = header.filter.level;
+      int base = frame_level;
       if (segments.enabled) {
         base = clamp_level(segments.absolute ? segments.filter_level[segment]
                                              : base + segments.filter_level[segment]);
@@ -57,26 +87,29 @@ class FrameFilter {
       for (std::size_t ref = 0; ref < kRefFrames; ++ref) {
         for (std::size_t mode = 0; mode < kModeClasses; ++mode) {
           levels_[segment][ref][mode] = static_cast<std::uint8_t>(
-              header.filter.delta_enabled ? adjusted(base, deltas, ref, mode) : base);
+              rules.delta_enabled ? adjusted(base, rules.deltas, ref, mode) : base);
         }
       }
     }
   }
 
   /// False if the frame is not filtered at all.
-  bool enabled() const { return enabled_; }
-  bool simple() const { return simple_; }
+  VP8_HD bool enabled() const { return enabled_; }
+  VP8_HD bool simple() const { return simple_; }
   /// 0..63; 0 leaves the macroblock alone.
-  int level(const MbModes& mb) const {
-    return levels_[mb.segment][mb.ref_frame][mode_class(mb.y_mode)];
+  VP8_HD int level(const MbModes& mb) const { return level(mb.segment, mb.ref_frame, mb.y_mode); }
+  VP8_HD int level(std::size_t segment, RefFrame ref, MbMode y_mode) const {
+    return levels_[segment][ref][mode_class(y_mode)];
   }
-  const LevelLimits& limits(int level) const { return limits_[static_cast<std::size_t>(level)]; }
+  VP8_HD const LevelLimits& limits(int level) const {
+    return limits_[static_cast<std::size_t>(level)];
+  }
 
  private:
   static constexpr std::size_t kModeClasses =
       5;  // B_PRED, ZEROMV, other inter, SPLITMV, other intra
 
-  static constexpr std::size_t mode_class(MbMode mode) {
+  static VP8_HD constexpr std::size_t mode_class(MbMode mode) {
     switch (mode) {
       case B_PRED:
         return 0;
@@ -93,26 +126,20 @@ class FrameFilter {
     }
   }
 
-  static constexpr int clamp_level(int level) { return std::clamp(level, 0, kMaxFilterLevel); }
+  static VP8_HD constexpr int clamp_level(int level) {
+    return std::clamp(level, 0, kMaxFilterLevel);
+  }
 
-  static int adjusted(int base, const FilterDeltas& deltas, std::size_t ref, std::size_t mode) {
+  static VP8_HD constexpr int adjusted(int base,
+                                       const FilterDeltas& deltas,
+                                       std::size_t ref,
+                                       std::size_t mode) {
     const int level = base + deltas.ref_frame[ref];
     return clamp_level(mode == 4 ? level : level + deltas.mode[mode]);
   }
 
-  static FilterDeltas deltas_in_force(const State& before, const FrameHeader& header) {
-    FilterDeltas deltas = header.key_frame ? FilterDeltas{} : before.filter_deltas;
-    if (!header.filter.delta_update)
-      return deltas;
-    for (std::size_t i = 0; i < 4; ++i) {
-      deltas.ref_frame[i] = header.filter.ref_frame_delta[i].value_or(deltas.ref_frame[i]);
-      deltas.mode[i] = header.filter.mode_delta[i].value_or(deltas.mode[i]);
-    }
-    return deltas;
-  }
-
-  bool enabled_;
-  bool simple_;
+  bool enabled_ = false;
+  bool simple_ = false;
   std::array<std::array<std::array<std::uint8_t, kModeClasses>, kRefFrames>, kSegments> levels_{};
   std::array<LevelLimits, kMaxFilterLevel + 1> limits_{};
 };

@@ -116,8 +116,8 @@ struct MbModes {
   std::array<SubblockMode, 16>
       subblock_modes{};  // for B_PRED; implied by y_mode for other intra macroblocks
 
-  bool has_y2() const { return y_mode != B_PRED && y_mode != SPLITMV; }
-  bool is_inter() const { return ref_frame != CURRENT_FRAME; }
+  VP8_HD constexpr bool has_y2() const { return y_mode != B_PRED && y_mode != SPLITMV; }
+  VP8_HD constexpr bool is_inter() const { return ref_frame != CURRENT_FRAME; }
   bool operator==(const MbModes&) const = default;
 };
 

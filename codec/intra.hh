@@ -16,7 +16,7 @@
 
 namespace vp8 {
 
-constexpr std::uint8_t clamp_pixel(int v) {
+VP8_HD constexpr std::uint8_t clamp_pixel(int v) {
   return static_cast<std::uint8_t>(v < 0 ? 0 : v > 255 ? 255 : v);
 }
 
@@ -29,7 +29,7 @@ struct Available {
 /// The DC_PRED value of a kSize x kSize block at `at`: the mean of the available neighbours, 128 if
 /// none.
 template <int kSize>
-std::uint8_t intra_dc(const std::uint8_t* at, std::ptrdiff_t stride, Available available) {
+VP8_HD std::uint8_t intra_dc(const std::uint8_t* at, std::ptrdiff_t stride, Available available) {
   int sum = 0;
   if (available.above) {
     for (int x = 0; x < kSize; ++x)
@@ -51,12 +51,12 @@ std::uint8_t intra_dc(const std::uint8_t* at, std::ptrdiff_t stride, Available a
 /// is the block's place in the picture, whose neighbours are read; the prediction goes to `out`,
 /// which may be the same place.
 template <int kSize>
-void predict_intra(MbMode mode,
-                   const std::uint8_t* at,
-                   std::ptrdiff_t stride,
-                   Available available,
-                   std::uint8_t* out,
-                   std::ptrdiff_t out_stride) {
+VP8_HD void predict_intra(MbMode mode,
+                          const std::uint8_t* at,
+                          std::ptrdiff_t stride,
+                          Available available,
+                          std::uint8_t* out,
+                          std::ptrdiff_t out_stride) {
   const std::uint8_t* above = at - stride;
   const std::uint8_t dc = mode == DC_PRED ? intra_dc<kSize>(at, stride, available) : 0;
   std::array<std::uint8_t, kSize> top;
@@ -84,9 +84,9 @@ class SubblockPredictor {
  public:
   /// `at` is the subblock's place in the picture; `above_right` has the four pixels after the row
   /// above it.
-  SubblockPredictor(const std::uint8_t* at,
-                    std::ptrdiff_t stride,
-                    const std::uint8_t* above_right) {
+  VP8_HD SubblockPredictor(const std::uint8_t* at,
+                           std::ptrdiff_t stride,
+                           const std::uint8_t* above_right) {
     // One more pixel at each end repeats the last, as the outermost means want it.
     std::array<std::uint8_t, 15> wide;
     for (int i = 0; i < 4; ++i)
@@ -103,7 +103,7 @@ class SubblockPredictor {
   }
 
   /// Writes the 4x4 prediction.
-  void predict(SubblockMode mode, std::uint8_t* out, std::ptrdiff_t stride) const {
+  VP8_HD void predict(SubblockMode mode, std::uint8_t* out, std::ptrdiff_t stride) const {
     const auto row = [&](int y, const std::uint8_t* four) {
       std::memcpy(out + y * stride, four, 4);
     };
@@ -148,7 +148,7 @@ class SubblockPredictor {
   static constexpr std::size_t kA = 5;  // index of the first pixel above
 
   // The four modes that alternate between means of 2 and of 3.
-  void predict_steep(SubblockMode mode, std::uint8_t* out, std::ptrdiff_t stride) const {
+  VP8_HD void predict_steep(SubblockMode mode, std::uint8_t* out, std::ptrdiff_t stride) const {
     const auto row = [&](int y, std::array<std::uint8_t, 4> four) {
       std::memcpy(out + y * stride, four.data(), 4);
     };

@@ -84,15 +84,15 @@ struct CodingTree {
   }
 };
 
-inline constexpr CodingTree kYModeCoding{kYModeTree};
-inline constexpr CodingTree kKeyFrameYModeCoding{kKeyFrameYModeTree};
-inline constexpr CodingTree kUvModeCoding{kUvModeTree};
-inline constexpr CodingTree kSubblockModeCoding{kSubblockModeTree};
-inline constexpr CodingTree kMvRefCoding{kMvRefTree};
-inline constexpr CodingTree kSplitPartitionCoding{kSplitPartitionTree};
-inline constexpr CodingTree kSubMvRefCoding{kSubMvRefTree};
-inline constexpr CodingTree kSegmentIdCoding{kSegmentIdTree};
-inline constexpr CodingTree kSmallMvCoding{kSmallMvTree};
+VP8_TABLE CodingTree kYModeCoding{kYModeTree};
+VP8_TABLE CodingTree kKeyFrameYModeCoding{kKeyFrameYModeTree};
+VP8_TABLE CodingTree kUvModeCoding{kUvModeTree};
+VP8_TABLE CodingTree kSubblockModeCoding{kSubblockModeTree};
+VP8_TABLE CodingTree kMvRefCoding{kMvRefTree};
+VP8_TABLE CodingTree kSplitPartitionCoding{kSplitPartitionTree};
+VP8_TABLE CodingTree kSubMvRefCoding{kSubMvRefTree};
+VP8_TABLE CodingTree kSegmentIdCoding{kSegmentIdTree};
+VP8_TABLE CodingTree kSmallMvCoding{kSmallMvTree};
 
 /// Reads symbols.
 class SymbolReader {
@@ -178,7 +178,7 @@ MotionVector code_mv(Coder& coder, const MvProbs& probs, MotionVector base, Moti
 }
 
 /// The subblock mode that neighbours take for granted where a macroblock is not B_PRED (§11.3).
-constexpr SubblockMode implied_subblock_mode(MbMode y_mode) {
+VP8_HD constexpr SubblockMode implied_subblock_mode(MbMode y_mode) {
   switch (y_mode) {
     case V_PRED:
       return B_VE_PRED;
@@ -193,7 +193,7 @@ constexpr SubblockMode implied_subblock_mode(MbMode y_mode) {
 
 /// How a part of a SPLITMV macroblock refers to its vector. Any of equal candidates may be named;
 /// writers take the first of left, above, zero that fits.
-constexpr SubMvRef sub_mv_ref_of(MotionVector mv, MotionVector left, MotionVector above) {
+VP8_HD constexpr SubMvRef sub_mv_ref_of(MotionVector mv, MotionVector left, MotionVector above) {
   if (mv == left)
     return LEFT4X4;
   if (mv == above)
@@ -216,7 +216,7 @@ void code_split(Coder& coder,
     const MotionVector left = left_mv(mb, *around.left, first);
     const MotionVector above = above_mv(mb, *around.above, first);
     MotionVector mv = mb.mvs[first];
-    switch (coder.tree(kSubMvRefCoding, sub_mv_ref_probs(left, above).data(),
+    switch (coder.tree(kSubMvRefCoding, kSubMvRefProbs[sub_mv_ref_context(left, above)].data(),
                        sub_mv_ref_of(mv, left, above))) {
       case LEFT4X4:
         mv = left;

@@ -18,10 +18,13 @@ struct Neighbours {
 };
 
 /// Stands for macroblocks outside the picture: intra, DC_PRED, zero vectors (§16.3).
-inline constexpr MbModes kOutsideModes{};
+VP8_TABLE MbModes kOutsideModes{};
 
 /// Neighbours of (mb_row, mb_col) in raster-ordered modes of `mb_cols` columns.
-inline Neighbours neighbours_of(const MbModes* modes, int mb_cols, int mb_row, int mb_col) {
+VP8_HD constexpr Neighbours neighbours_of(const MbModes* modes,
+                                          int mb_cols,
+                                          int mb_row,
+                                          int mb_col) {
   const MbModes* here = modes + static_cast<std::ptrdiff_t>(mb_row) * mb_cols + mb_col;
   return {mb_row > 0 ? here - mb_cols : &kOutsideModes, mb_col > 0 ? here - 1 : &kOutsideModes,
           mb_row > 0 && mb_col > 0 ? here - mb_cols - 1 : &kOutsideModes};
@@ -58,10 +61,10 @@ struct NearMvs {
 };
 
 /// `sign_bias[ref]` tells whether vectors into `ref` point forward in time (§9.7).
-constexpr NearMvs find_near_mvs(const Neighbours& around,
-                                RefFrame ref,
-                                const std::array<bool, kRefFrames>& sign_bias,
-                                const MvBounds& bounds) {
+VP8_HD constexpr NearMvs find_near_mvs(const Neighbours& around,
+                                       RefFrame ref,
+                                       const std::array<bool, kRefFrames>& sign_bias,
+                                       const MvBounds& bounds) {
   std::array<MotionVector, 4> mvs{};  // [0] stays zero; then distinct vectors in order of discovery
   std::array<int, 4> counts{};
   std::size_t found = 0;
@@ -103,22 +106,22 @@ constexpr NearMvs find_near_mvs(const Neighbours& around,
           {prob(counts[0], 0), prob(counts[1], 1), prob(counts[2], 2), prob(splits, 3)}};
 }
 
-/// Probabilities of a split part's vector reference, from the vectors left of and above it (§16.3).
-constexpr const std::array<Probability, 3>& sub_mv_ref_probs(MotionVector left,
-                                                             MotionVector above) {
+/// The row of kSubMvRefProbs for a split part's vector reference, from the vectors left of and
+/// above it (§16.3).
+VP8_HD constexpr std::size_t sub_mv_ref_context(MotionVector left, MotionVector above) {
   if (left == above)
-    return kSubMvRefProbs[above.is_zero() ? 4 : 3];
+    return above.is_zero() ? 4 : 3;
   if (above.is_zero())
-    return kSubMvRefProbs[2];
-  return kSubMvRefProbs[left.is_zero() ? 1 : 0];
+    return 2;
+  return left.is_zero() ? 1 : 0;
 }
 
 /// The vector left of subblock `b` (0..15), inside the macroblock or in its neighbour.
-constexpr MotionVector left_mv(const MbModes& mb, const MbModes& left, std::size_t b) {
+VP8_HD constexpr MotionVector left_mv(const MbModes& mb, const MbModes& left, std::size_t b) {
   return b % 4 != 0 ? mb.mvs[b - 1] : left.mvs[b + 3];
 }
 /// The vector above subblock `b`.
-constexpr MotionVector above_mv(const MbModes& mb, const MbModes& above, std::size_t b) {
+VP8_HD constexpr MotionVector above_mv(const MbModes& mb, const MbModes& above, std::size_t b) {
   return b >= 4 ? mb.mvs[b - 4] : above.mvs[b + 12];
 }
 

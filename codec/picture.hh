@@ -2,6 +2,7 @@
 // 6386 §2, §5).
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,7 +24,11 @@ struct View2D {
 
   VP8_HD T* row(int y) const { return data + y * stride; }
   VP8_HD T& at(int y, int x) const { return data[y * stride + x]; }
-  VP8_HD operator View2D<const T>() const { return {data, width, height, stride}; }
+  // A template, for nvcc warns of a plain one that it would convert const samples to themselves.
+  template <class U>
+  requires std::same_as<U, const T> VP8_HD operator View2D<U>() const {
+    return {data, width, height, stride};
+  }
 };
 
 using PlaneView = View2D<std::uint8_t>;

@@ -57,21 +57,6 @@ void count_macroblock(const MbModes& mb, SymbolCounts& counts) {
   ++counts.segment_tree[1u + mb.segment / 2][mb.segment % 2];
 }
 
-void count_modes(const State& before, const Frame& frame, SymbolCounts& counts) {
-  const Probabilities probs = frame.header.key_frame ? Probabilities{} : before.probs;
-  const ModeContext context(frame.header, probs, frame.mb_rows, frame.mb_cols);
-  BranchCounter counter(probs, counts);
-  SymbolWriter symbols(counter);
-  for (int mb_row = 0; mb_row < frame.mb_rows; ++mb_row) {
-    for (int mb_col = 0; mb_col < frame.mb_cols; ++mb_col) {
-      MbModes mb = frame.at(mb_row, mb_col);
-      count_macroblock(mb, counts);
-      code_modes(symbols, context, neighbours_of(frame.modes.data(), frame.mb_cols, mb_row, mb_col),
-                 mb_row, mb_col, mb);
-    }
-  }
-}
-
 void count_tokens(const Frame& frame, TokenCounts& counts) {
   std::vector<TokenContext> above(static_cast<std::size_t>(frame.mb_cols));
   std::size_t index = 0;
@@ -156,6 +141,21 @@ std::optional<std::array<Probability, kSize>> choose_mode_probs(
 }
 
 }  // namespace
+
+void count_modes(const State& before, const Frame& frame, SymbolCounts& counts) {
+  const Probabilities probs = frame.header.key_frame ? Probabilities{} : before.probs;
+  const ModeContext context(frame.header, probs, frame.mb_rows, frame.mb_cols);
+  BranchCounter counter(probs, counts);
+  SymbolWriter symbols(counter);
+  for (int mb_row = 0; mb_row < frame.mb_rows; ++mb_row) {
+    for (int mb_col = 0; mb_col < frame.mb_cols; ++mb_col) {
+      MbModes mb = frame.at(mb_row, mb_col);
+      count_macroblock(mb, counts);
+      code_modes(symbols, context, neighbours_of(frame.modes.data(), frame.mb_cols, mb_row, mb_col),
+                 mb_row, mb_col, mb);
+    }
+  }
+}
 
 SymbolCounts count_symbols(const State& before, const Frame& frame) {
   SymbolCounts counts;

@@ -25,6 +25,10 @@ struct SymbolCounts {
   std::array<BranchCount, 3> segment_tree{};
 };
 
+/// Counts the symbols of a frame's modes, whose skip flags are final; the residual is not looked
+/// at.
+void count_modes(const State& before, const Frame& frame, SymbolCounts& counts);
+
 /// Counts the symbols of a frame whose modes and residual are final.
 SymbolCounts count_symbols(const State& before, const Frame& frame);
 

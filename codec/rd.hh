@@ -14,17 +14,17 @@ namespace vp8 {
 using RdCost = std::int64_t;
 
 /// What one bit may cost in distortion (1/16 squared sample difference) at a luma AC step size.
-constexpr int lambda_of_step(int y_ac_step) {
+VP8_HD constexpr int lambda_of_step(int y_ac_step) {
   return std::max(1, y_ac_step * y_ac_step * 7 / 32);
 }
 
 /// The trellis, which sees the true rates, may spend distortion more freely than the choice of
 /// modes.
-constexpr int trellis_lambda(int lambda) {
+VP8_HD constexpr int trellis_lambda(int lambda) {
   return lambda * 5 / 4;
 }
 
-constexpr RdCost rd_cost(std::uint64_t sse, Rate rate, int lambda) {
+VP8_HD constexpr RdCost rd_cost(std::uint64_t sse, Rate rate, int lambda) {
   return static_cast<RdCost>(sse * 16) + ((static_cast<RdCost>(rate) * lambda) >> 8);
 }
 
@@ -36,9 +36,13 @@ struct MbQuantiser {
   BlockQuantiser y;
   BlockQuantiser y2;
   BlockQuantiser uv;
+
+  VP8_HD constexpr const BlockQuantiser& of(BlockType type) const {
+    return type == kBlockY2 ? y2 : type == kBlockChroma ? uv : y;
+  }
 };
 
-constexpr MbQuantiser make_mb_quantiser(const QuantSteps& s) {
+VP8_HD constexpr MbQuantiser make_mb_quantiser(const QuantSteps& s) {
   const auto nearest = [](int dc, int ac) { return make_quantiser(dc, ac, dc / 2, ac / 2); };
   return {s, lambda_of_step(s.y_ac), nearest(s.y_dc, s.y_ac), nearest(s.y2_dc, s.y2_ac),
           nearest(s.uv_dc, s.uv_ac)};

@@ -12,6 +12,7 @@
 #include "codec/quantise-inl.h"
 #include "codec/reconstruct.hh"
 #include "codec/transform-inl.h"
+#include "codec/vector_ops-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace vp8 {
@@ -101,7 +102,8 @@ class FrameReconstruction {
   void reconstruct_macroblock(const MbModes& mb, int mb_row, int mb_col, const MbResidue& residue) {
     const MbOut out = place_of(mb_row, mb_col);
     if (mb.is_inter()) {
-      predict_inter(references_[mb.ref_frame], mb, mb_row, mb_col, how_, out);
+      predict_inter(VectorOps(), references_[mb.ref_frame], mb, mb_row, mb_col, how_, out,
+                    scratch_);
     } else {
       const Available available{mb_row > 0, mb_col > 0};
       for (const Plane plane : {kPlaneU, kPlaneV}) {
@@ -161,6 +163,7 @@ class FrameReconstruction {
   const Frame& frame_;
   Interpolation how_;
   PlaneViews planes_;
+  PredictScratch scratch_;
   std::array<QuantSteps, kSegments> steps_;
 };
 
@@ -175,7 +178,7 @@ void FilterPicture(const FrameFilter& filter, const Frame& frame, Picture& pictu
     for (int mb_col = 0; mb_col < frame.mb_cols; ++mb_col, ++index) {
       const MbModes& mb = frame.modes[index];
       const bool inner = !mb.has_y2() || frame.residual.macroblock(index).coded != 0;
-      filter_macroblock(filter, filter.level(mb), inner, mb_row, mb_col, planes);
+      filter_macroblock(VectorOps(), filter, filter.level(mb), inner, mb_row, mb_col, planes);
     }
   }
 }

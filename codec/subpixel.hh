@@ -10,15 +10,15 @@ namespace vp8 {
 
 /// Six-tap filters by eighths of a sample, in 1/128; tap 2 lies on the sample itself (§18.3).
 /// Luma vectors use even rows only; odd rows have four taps.
-inline constexpr std::int16_t kSixtapFilters[8][6] = {
+VP8_TABLE std::int16_t kSixtapFilters[8][6] = {
     {0, 0, 128, 0, 0, 0},     {0, -6, 123, 12, -1, 0},  {2, -11, 108, 36, -8, 1},
     {0, -9, 93, 50, -6, 0},   {3, -16, 77, 77, -16, 3}, {0, -6, 50, 93, -9, 0},
     {1, -8, 36, 108, -11, 2}, {0, -1, 12, 123, -6, 0},
 };
 
 /// Bilinear filters by eighths of a sample, in 1/128; tap 0 lies on the sample itself (§18.3).
-inline constexpr std::int16_t kBilinearFilters[8][2] = {{128, 0}, {112, 16}, {96, 32}, {80, 48},
-                                                        {64, 64}, {48, 80},  {32, 96}, {16, 112}};
+VP8_TABLE std::int16_t kBilinearFilters[8][2] = {{128, 0}, {112, 16}, {96, 32}, {80, 48},
+                                                 {64, 64}, {48, 80},  {32, 96}, {16, 112}};
 
 namespace scalar {
 
@@ -41,8 +41,7 @@ VP8_HD constexpr std::uint8_t bilinear(const std::uint8_t* p,
 }
 
 /// Filters W x H samples at `src`, first across, then down, each time to 8 bits. `across` and
-/// `down` are rows of kSixtapFilters, or null where that direction is not filtered. CUDA kernels
-/// call this with tables of their own, for device code cannot see those above.
+/// `down` are rows of kSixtapFilters, or null where that direction is not filtered.
 template <int W, int H>
 VP8_HD constexpr void filter_block_sixtap(const std::uint8_t* src,
                                           std::ptrdiff_t src_stride,
@@ -92,12 +91,12 @@ VP8_HD constexpr void filter_block_bilinear(const std::uint8_t* src,
 /// (0..7). A direction with offset 0 is not filtered. Reads rows -2..H+2 if y_eighths is not 0 and
 /// columns -2..W+2 if x_eighths is not 0.
 template <int W, int H>
-constexpr void predict_sixtap(const std::uint8_t* src,
-                              std::ptrdiff_t src_stride,
-                              int x_eighths,
-                              int y_eighths,
-                              std::uint8_t* dst,
-                              std::ptrdiff_t dst_stride) {
+VP8_HD constexpr void predict_sixtap(const std::uint8_t* src,
+                                     std::ptrdiff_t src_stride,
+                                     int x_eighths,
+                                     int y_eighths,
+                                     std::uint8_t* dst,
+                                     std::ptrdiff_t dst_stride) {
   const std::int16_t* across = x_eighths == 0 ? nullptr : kSixtapFilters[x_eighths];
   const std::int16_t* down = y_eighths == 0 ? nullptr : kSixtapFilters[y_eighths];
   filter_block_sixtap<W, H>(src, src_stride, across, down, dst, dst_stride);
@@ -106,12 +105,12 @@ constexpr void predict_sixtap(const std::uint8_t* src,
 /// Bilinear prediction, otherwise like predict_sixtap. Reads row H if y_eighths is not 0 and column
 /// W if x_eighths is not 0.
 template <int W, int H>
-constexpr void predict_bilinear(const std::uint8_t* src,
-                                std::ptrdiff_t src_stride,
-                                int x_eighths,
-                                int y_eighths,
-                                std::uint8_t* dst,
-                                std::ptrdiff_t dst_stride) {
+VP8_HD constexpr void predict_bilinear(const std::uint8_t* src,
+                                       std::ptrdiff_t src_stride,
+                                       int x_eighths,
+                                       int y_eighths,
+                                       std::uint8_t* dst,
+                                       std::ptrdiff_t dst_stride) {
   const std::int16_t* across = x_eighths == 0 ? nullptr : kBilinearFilters[x_eighths];
   const std::int16_t* down = y_eighths == 0 ? nullptr : kBilinearFilters[y_eighths];
   filter_block_bilinear<W, H>(src, src_stride, across, down, dst, dst_stride);

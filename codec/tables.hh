@@ -33,12 +33,12 @@ extern const CoefProbs kCoefUpdateProbs;   // §13.4
 extern const CoefProbs kDefaultCoefProbs;  // §13.5
 
 /// Band of each coefficient position (§13.3).
-inline constexpr std::array<std::uint8_t, 16> kBandOfPosition = {0, 1, 2, 3, 6, 4, 5, 6,
-                                                                 6, 6, 6, 6, 6, 6, 6, 7};
+VP8_TABLE std::array<std::uint8_t, 16> kBandOfPosition = {0, 1, 2, 3, 6, 4, 5, 6,
+                                                          6, 6, 6, 6, 6, 6, 6, 7};
 
 /// Raster index of each coefficient position (§13).
-inline constexpr std::array<std::uint8_t, 16> kZigzag = {0, 1,  4,  8,  5, 2,  3,  6,
-                                                         9, 12, 13, 10, 7, 11, 14, 15};
+VP8_TABLE std::array<std::uint8_t, 16> kZigzag = {0, 1,  4,  8,  5, 2,  3,  6,
+                                                  9, 12, 13, 10, 7, 11, 14, 15};
 
 /// Tokens of the coefficient alphabet (§13.2).
 enum Token : std::uint8_t {
@@ -65,7 +65,7 @@ struct TokenCategory {
   std::array<Probability, 11> probs;
 };
 
-inline constexpr std::array<TokenCategory, 6> kTokenCategories = {{
+VP8_TABLE std::array<TokenCategory, 6> kTokenCategories = {{
     {5, 1, {159}},
     {7, 2, {165, 145}},
     {11, 3, {173, 148, 140}},
@@ -137,26 +137,26 @@ extern const std::array<std::array<std::array<Probability, kSubblockModes - 1>, 
     kKeyFrameSubblockModeProbs;  // [above][left]
 
 /// Probabilities of the inter mode tree, one row per count of neighbours (§16.3).
-inline constexpr std::array<std::array<Probability, 4>, 6> kModeContexts = {{{7, 1, 1, 143},
-                                                                             {14, 18, 14, 107},
-                                                                             {135, 64, 57, 68},
-                                                                             {60, 56, 128, 65},
-                                                                             {159, 134, 128, 34},
-                                                                             {234, 188, 128, 28}}};
+VP8_TABLE std::array<std::array<Probability, 4>, 6> kModeContexts = {{{7, 1, 1, 143},
+                                                                      {14, 18, 14, 107},
+                                                                      {135, 64, 57, 68},
+                                                                      {60, 56, 128, 65},
+                                                                      {159, 134, 128, 34},
+                                                                      {234, 188, 128, 28}}};
 
-inline constexpr std::array<Probability, 3> kSplitPartitionProbs = {110, 111, 150};
+VP8_TABLE std::array<Probability, 3> kSplitPartitionProbs = {110, 111, 150};
 
 /// [context][node]: normal, left is zero, above is zero, left equals above, both zero (§16.3).
-inline constexpr std::array<std::array<Probability, 3>, 5> kSubMvRefProbs = {
+VP8_TABLE std::array<std::array<Probability, 3>, 5> kSubMvRefProbs = {
     {{147, 136, 18}, {106, 145, 1}, {179, 121, 1}, {223, 1, 34}, {208, 1, 1}}};
 
 /// Which part each subblock belongs to (§16.3).
-inline constexpr std::array<std::array<std::uint8_t, 16>, kSplitPartitions> kSplitPart = {
+VP8_TABLE std::array<std::array<std::uint8_t, 16>, kSplitPartitions> kSplitPart = {
     {{0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1},
      {0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1},
      {0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 3, 3, 2, 2, 3, 3},
      {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}}};
-inline constexpr std::array<std::uint8_t, kSplitPartitions> kSplitParts = {2, 2, 4, 16};
+VP8_TABLE std::array<std::uint8_t, kSplitPartitions> kSplitParts = {2, 2, 4, 16};
 
 // --- Motion vector probabilities (§17.2) ---
 

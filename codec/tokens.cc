@@ -2,18 +2,14 @@
 #include "codec/tokens.hh"
 
 #include <bit>
-#include <cstdlib>
+
+#include "codec/token_branches.hh"
 
 namespace vp8 {
 namespace {
 
 using BandProbs =
     std::array<std::array<std::array<Probability, kEntropyNodes>, kCoefContexts>, kCoefBands>;
-
-// The context of the next token after a value: 0, 1, or larger.
-constexpr std::size_t context_of(int magnitude) {
-  return magnitude == 0 ? 0u : magnitude == 1 ? 1u : 2u;
-}
 
 int read_category(BoolReader& bits, const TokenCategory& category) {
   int extra = 0;
@@ -55,62 +51,10 @@ int read_block(
     levels[kZigzag[at]] = static_cast<std::int16_t>(bits.bit(128) ? -magnitude : magnitude);
     if (position == 16)
       return 16;
-    p = probs[kBandOfPosition[static_cast<std::size_t>(position)]][context_of(magnitude)].data();
+    p = probs[kBandOfPosition[static_cast<std::size_t>(position)]][context_after(magnitude)].data();
     if (!bits.bit(p[0]))
       return position;
   }
-}
-
-// Sends the branches of one block to `sink`: branch(band, context, node, bit), sign and extra bits
-// by raw(prob, bit).
-template <class Sink>
-void visit_block(Sink& sink, const Levels& levels, std::size_t context, int first, int end) {
-  bool after_zero = false;
-  for (int position = first; position < 16; ++position) {
-    const std::size_t band = kBandOfPosition[static_cast<std::size_t>(position)];
-    if (!after_zero)
-      sink.branch(band, context, 0, position < end);
-    if (position >= end)
-      return;
-    const int level = levels[kZigzag[static_cast<std::size_t>(position)]];
-    const int magnitude = std::abs(level);
-    sink.branch(band, context, 1, magnitude != 0);
-    if (magnitude != 0) {
-      sink.branch(band, context, 2, magnitude > 1);
-      if (magnitude > 1)
-        sink.large(band, context, magnitude);
-      sink.raw(128, level < 0);
-    }
-    context = context_of(magnitude);
-    after_zero = magnitude == 0;
-  }
-}
-
-// The part of the tree that magnitudes of 2 and more share between counting and writing.
-template <class Sink>
-void visit_large(Sink& sink, std::size_t band, std::size_t context, int magnitude) {
-  sink.branch(band, context, 3, magnitude > 4);
-  if (magnitude <= 4) {
-    sink.branch(band, context, 4, magnitude > 2);
-    if (magnitude > 2)
-      sink.branch(band, context, 5, magnitude == 4);
-    return;
-  }
-  std::size_t category = 0;
-  while (category < 5 && magnitude >= kTokenCategories[category + 1].base)
-    ++category;
-  sink.branch(band, context, 6, category > 1);
-  if (category <= 1) {
-    sink.branch(band, context, 7, category == 1);
-  } else {
-    const bool high = category > 3;
-    sink.branch(band, context, 8, high);
-    sink.branch(band, context, high ? 10 : 9, category % 2 != 0);
-  }
-  const TokenCategory& c = kTokenCategories[category];
-  const int extra = magnitude - c.base;
-  for (int i = 0; i < c.bits; ++i)
-    sink.raw(c.probs[static_cast<std::size_t>(i)], (extra >> (c.bits - 1 - i) & 1) != 0);
 }
 
 struct CountSink {
@@ -195,7 +139,7 @@ void count_macroblock_tokens(const Residual& residual,
       residual, mb, has_y2, above, left,
       [&](BlockType type, std::size_t context, int first, const Levels& levels, int end) {
         CountSink sink{counts[type]};
-        visit_block(sink, levels, context, first, end);
+        visit_block(sink, levels.data(), context, first, end);
       });
 }
 
@@ -210,7 +154,7 @@ void write_macroblock_tokens(BoolWriter& bits,
       residual, mb, has_y2, above, left,
       [&](BlockType type, std::size_t context, int first, const Levels& levels, int end) {
         WriteSink sink{bits, probs[type]};
-        visit_block(sink, levels, context, first, end);
+        visit_block(sink, levels.data(), context, first, end);
       });
 }
 

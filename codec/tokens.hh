@@ -21,7 +21,7 @@ struct TokenContext {
 
   /// After a macroblock without coefficients; Y2's entry stays if the macroblock has no Y2 block
   /// (§13.3).
-  void clear(bool has_y2) {
+  VP8_HD constexpr void clear(bool has_y2) {
     const std::uint8_t kept = has_y2 ? 0 : y2;
     *this = {};
     y2 = kept;
@@ -31,7 +31,7 @@ struct TokenContext {
 /// Visits the blocks of a macroblock in coding order: f(block, type, first coefficient, above,
 /// left).
 template <class F>
-void for_each_block(bool has_y2, TokenContext& above, TokenContext& left, const F& f) {
+constexpr void for_each_block(bool has_y2, TokenContext& above, TokenContext& left, const F& f) {
   if (has_y2)
     f(kBlockY2Index, kBlockY2, 0, above.y2, left.y2);
   const BlockType luma = has_y2 ? kBlockYAfterY2 : kBlockYWithDc;

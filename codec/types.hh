@@ -15,6 +15,14 @@
 #define VP8_HD
 #endif
 
+// Declares a constant table that both sides index. Without separate compilation device code sees
+// only tables of its own translation unit.
+#if defined(__CUDACC__)
+#define VP8_TABLE static __device__ constexpr
+#else
+#define VP8_TABLE inline constexpr
+#endif
+
 namespace vp8 {
 
 /// A probability of a zero bit in 1/256; 0 is never sent by an encoder but is legal to read (§7.3).

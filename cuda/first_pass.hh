@@ -1,26 +1,20 @@
-// The first pass of one picture: decides its modes in closed loop.
+// The kernels of one picture, one after the other on the calling thread.
 #pragma once
 
-#include "codec/encode.hh"
-#include "cuda/device.hh"
+#include "codec/picture.hh"
+#include "cuda/filter_search.hh"
+#include "cuda/picture_task.hh"
 
 namespace gpu {
 
-/// What the first pass makes of one picture.
-struct FirstPassResult {
-  vp8::Decisions decisions;
-  vp8::State next;
-  vp8::FrameHeader
-      estimate;  // with the probabilities that fit this picture, for the rates of the next
-};
+/// Decides and codes all macroblocks of a picture in raster order. The task's arrays are zero where
+/// PictureLayout says so, the reconstruction's intra borders are set.
+void decide_picture(const PictureTask& task);
 
-/// Decides modes, vectors and the loop filter level of `job` given the state before it. `estimate`
-/// is the header of an earlier picture of the chunk, or default_estimate().
-FirstPassResult first_pass_picture(const vp8::State& before,
-                                   const PictureJob& job,
-                                   const vp8::FrameHeader& estimate);
+/// Finds the filter level for the reconstruction. task.filtered_luma has room for the luma.
+int choose_filter_level(const vp8::FilterRules& rules, FilterSearch search, PictureTask task);
 
-/// Typical probabilities for the first inter picture of a chunk.
-vp8::FrameHeader default_estimate();
+/// Filters the reconstruction in place with task.filter.
+void filter_picture(const PictureTask& task);
 
 }  // namespace gpu

@@ -1,4 +1,4 @@
-// Choosing reference, inter mode and vectors of a macroblock, for one Highway target.
+// Choosing reference, inter mode and vectors of a macroblock.
 #if defined(GPU_INTER_DECISION_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef GPU_INTER_DECISION_INL_H_
 #undef GPU_INTER_DECISION_INL_H_
@@ -6,117 +6,109 @@
 #define GPU_INTER_DECISION_INL_H_
 #endif
 
-#include <array>
+#include <algorithm>
 #include <cstdint>
 #include <limits>
-#include <vector>
-
-#include <hwy/highway.h>
 
 #include "cuda/macroblock_trial-inl.h"
 
-HWY_BEFORE_NAMESPACE();
+VP8_BEFORE_TARGET();
 namespace gpu {
-namespace HWY_NAMESPACE {
+namespace VP8_TARGET {
 
 /// Tries predictions from other pictures: by SATD first, the nearest few by full cost, then splits
 /// of the best.
+template <class Ops>
 class InterDecision {
  public:
-  explicit InterDecision(MacroblockTrial& trial) : t_(trial) { choose_references(); }
+  explicit VP8_HD InterDecision(MacroblockTrial<Ops>& trial)
+      : t_(trial), ops_(trial.ops), w_(trial.w) {}
 
-  /// Tries the inter modes of the macroblock at hand. Returns the SATD plus rate of the nearest
-  /// prediction found.
-  SearchCost decide(const MbModes& blank) {
-    nothing_to_code_ = false;
-    finalists_ = {};
-    for (const vp8::RefFrame ref : references_) {
-      search_reference(ref, blank);
-      if (finalists_[0].cost < t_.good_enough())
+  /// Tries the inter modes. Returns the SATD plus rate of the nearest prediction found.
+  VP8_HD SearchCost decide() {
+    ops_.once([&] {
+      for (Candidate& c : w_.finalists)
+        c.cost = kNever;
+    });
+    for (int i = 0; i < t_.task.reference_count; ++i) {
+      search_reference(t_.task.references[static_cast<std::size_t>(i)]);
+      if (nearest() < t_.good_enough())
         break;
     }
-    best_satd_ = finalists_[0].cost;
-    const SearchCost hopeless = best_satd_ + best_satd_ / 6;
-    for (const Candidate& c : finalists_) {
-      if (c.cost <= hopeless)
-        try_finalist(c.mb, c.rate);
+    const SearchCost best_satd = nearest();
+    const SearchCost hopeless = best_satd + best_satd / 6;
+    for (std::size_t i = 0; i < Workspace::kFinalists; ++i) {
+      const Candidate& c = w_.finalists[i];
+      if (c.cost > hopeless)
+        continue;
+      set_trial(c);
+      try_trial(c.rate);
     }
-    if (!nothing_to_code_ && best_satd_ >= t_.good_enough())
-      try_split(finalists_[0].mb);
-    return best_satd_;
+    if (!nothing_to_code_ && best_satd >= t_.good_enough())
+      try_split(best_satd);
+    return best_satd;
   }
 
  private:
-  // References that share one picture are searched once.
-  void choose_references() {
-    if (t_.frame.header.key_frame)
-      return;
-    const vp8::References& r = t_.before.references;
-    references_.push_back(vp8::LAST_FRAME);
-    if (!r.golden.same_object(r.last))
-      references_.push_back(vp8::GOLDEN_FRAME);
-    if (!r.altref.same_object(r.last) && !r.altref.same_object(r.golden))
-      references_.push_back(vp8::ALTREF_FRAME);
+  static constexpr SearchCost kNever = std::numeric_limits<SearchCost>::max();
+
+  VP8_HD SearchCost nearest() const { return w_.finalists[0].cost; }
+
+  VP8_HD const vp8::ReferencePlane& luma_reference(vp8::RefFrame ref) const {
+    return t_.task.coding.references[ref][vp8::kPlaneY];
   }
 
-  struct Candidate {
-    MbModes mb;
-    vp8::Rate rate = 0;
-    SearchCost cost = std::numeric_limits<SearchCost>::max();
-  };
-  static constexpr std::size_t kFinalists = 3;
-
-  const vs::ReferencePlane& luma_reference(vp8::RefFrame ref) const {
-    return t_.planes[ref][vp8::kPlaneY];
-  }
-
-  vp8::NearMvs near_mvs(vp8::RefFrame ref) const {
+  VP8_HD vp8::NearMvs near_mvs(vp8::RefFrame ref) const {
     return vp8::find_near_mvs(
-        t_.around, ref,
-        {false, false, t_.frame.header.sign_bias_golden, t_.frame.header.sign_bias_alternate},
-        vp8::MvBounds::of(t_.mb_row, t_.mb_col, t_.frame.mb_rows, t_.frame.mb_cols));
+        t_.around(), ref, t_.task.sign_bias,
+        vp8::MvBounds::of(t_.mb_row, t_.mb_col, t_.task.mb_rows, t_.task.mb_cols));
   }
 
-  void search_reference(vp8::RefFrame ref, const MbModes& blank) {
+  // The block at (y, x) of the macroblock, in luma samples.
+  VP8_HD SearchTask search_task(vp8::RefFrame ref, int y, int x, MotionVector base) const {
+    const std::ptrdiff_t stride = t_.source_stride(vp8::kPlaneY);
+    return {t_.source(vp8::kPlaneY) + y * stride + x,
+            stride,
+            luma_reference(ref),
+            t_.mb_row * 16 + y,
+            t_.mb_col * 16 + x,
+            base,
+            t_.task.rates->mv,
+            t_.satd_lambda,
+            t_.task.coding.how.bilinear};
+  }
+
+  VP8_HD void search_reference(vp8::RefFrame ref) {
     const vp8::NearMvs near = near_mvs(ref);
-    const vs::ReferencePlane& plane = luma_reference(ref);
-    const SearchTask task{t_.source(vp8::kPlaneY),
-                          t_.sources[vp8::kPlaneY].stride,
-                          plane,
-                          t_.mb_row * 16,
-                          t_.mb_col * 16,
-                          near.best,
-                          t_.rates.mv,
-                          t_.satd_lambda,
-                          t_.how.bilinear};
-    const BlockSearch<16> search(task);
+    const SearchTask task = search_task(ref, 0, 0, near.best);
+    const BlockSearch<Ops, 16> search(ops_, task, t_.next_luma(), w_.coding.prediction);
     const auto consider = [&](vp8::MbMode mode, MotionVector mv) {
-      Candidate c{blank, t_.rates.inter_mode(ref, near, mode), 0};
-      c.mb.ref_frame = ref;
-      c.mb.y_mode = mode;
-      c.mb.mv = mv;
-      c.mb.mvs.fill(mv);
+      Candidate c{mv, ref, mode, t_.task.rates->inter_mode(ref, near, mode), 0};
       if (mode == vp8::NEWMV)
-        c.rate += t_.rates.mv(mv, near.best);
+        c.rate += t_.task.rates->mv(mv, near.best);
       c.cost = static_cast<SearchCost>(search.distortion(mv)) + t_.rate_as_satd(c.rate);
       add_finalist(c);
     };
     consider(vp8::ZEROMV, {});
-    if (finalists_[0].cost < t_.good_enough())
+    if (nearest() < t_.good_enough())
       return;
     if (!near.nearest.is_zero())
       consider(vp8::NEARESTMV, near.nearest);
     if (!near.near.is_zero() && near.near != near.nearest)
       consider(vp8::NEARMV, near.near);
 
-    std::array<MotionVector, 7> starts = {
-        near.best, near.nearest, near.near, t_.around.above->mv, t_.around.left->mv, {}, {}};
-    if (ref == vp8::LAST_FRAME && !t_.job.motion_hints.empty())
-      starts[5] = t_.job.motion_hints[t_.index()];
-    if (ref != vp8::LAST_FRAME)
-      starts[6] = last_mv_;
-    const Found found = search.subpixel(search.integer(starts).mv);
-    if (ref == vp8::LAST_FRAME)
+    const bool is_last = ref == vp8::LAST_FRAME;
+    ops_.once([&] {
+      w_.starts = {near.best,
+                   near.nearest,
+                   near.near,
+                   w_.around[0].mv,
+                   w_.around[1].mv,
+                   is_last && t_.task.hints != nullptr ? t_.task.hints[t_.index()] : MotionVector{},
+                   is_last ? MotionVector{} : last_mv_};
+    });
+    const Found found = search.subpixel(search.integer(w_.starts.data(), Workspace::kStarts).mv);
+    if (is_last)
       last_mv_ = found.mv;
     if (!found.mv.is_zero() && found.mv != near.nearest && found.mv != near.near &&
         vp8::codable(found.mv, near.best)) {
@@ -124,85 +116,102 @@ class InterDecision {
     }
   }
 
-  void add_finalist(const Candidate& c) {
-    std::size_t place = kFinalists;
-    while (place > 0 && c.cost < finalists_[place - 1].cost)
-      --place;
-    if (place == kFinalists)
-      return;
-    for (std::size_t i = kFinalists - 1; i > place; --i)
-      finalists_[i] = finalists_[i - 1];
-    finalists_[place] = c;
+  VP8_HD void add_finalist(const Candidate& c) {
+    ops_.once([&] {
+      std::size_t place = Workspace::kFinalists;
+      while (place > 0 && c.cost < w_.finalists[place - 1].cost)
+        --place;
+      if (place == Workspace::kFinalists)
+        return;
+      for (std::size_t i = Workspace::kFinalists - 1; i > place; --i)
+        w_.finalists[i] = w_.finalists[i - 1];
+      w_.finalists[place] = c;
+    });
   }
 
-  // Full cost of an inter candidate, coded and skipped.
-  void try_finalist(const MbModes& mb, vp8::Rate mode_rate) {
-    vs::predict_inter_luma(luma_reference(mb.ref_frame), mb, t_.mb_row, t_.mb_col, t_.how.bilinear,
-                           t_.prediction.y.data(), 16);
+  VP8_HD void set_trial(const Candidate& c) {
+    ops_.each(16, [&](int b) {
+      w_.trial.mvs[static_cast<std::size_t>(b)] = c.mv;
+      w_.trial.subblock_modes[static_cast<std::size_t>(b)] = vp8::B_DC_PRED;
+    });
+    ops_.once([&] {
+      w_.trial.y_mode = c.y_mode;
+      w_.trial.uv_mode = vp8::DC_PRED;
+      w_.trial.ref_frame = c.ref_frame;
+      w_.trial.partition = vp8::kSplit16x8;
+      w_.trial.segment = 0;
+      w_.trial.skip = false;
+      w_.trial.mv = c.mv;
+    });
+  }
+
+  // Full cost of an inter prediction, coded and skipped.
+  VP8_HD void try_trial(vp8::Rate mode_rate) {
+    const MbModes& mb = w_.trial;
+    const vp8::PictureCoding& coding = t_.task.coding;
+    vt::predict_inter_luma(ops_, luma_reference(mb.ref_frame), mb, t_.mb_row, t_.mb_col,
+                           coding.how.bilinear, t_.luma(), 16, w_.coding.prediction);
     for (const vp8::Plane plane : {vp8::kPlaneU, vp8::kPlaneV}) {
-      vs::predict_inter_chroma(t_.planes[mb.ref_frame][plane], mb, t_.mb_row, t_.mb_col, t_.how,
-                               t_.chroma_prediction(plane), 8);
+      vt::predict_inter_chroma(ops_, coding.references[mb.ref_frame][plane], mb, t_.mb_row,
+                               t_.mb_col, coding.how, t_.chroma(plane), 8, w_.coding.prediction);
     }
-    const std::uint64_t skipped_sse = t_.prediction_sse();
-    const RdCost skipped =
-        vp8::rd_cost(skipped_sse, mode_rate + t_.rates.skip(true), t_.quantiser->lambda);
+    const ModeRates& rates = *t_.task.rates;
+    const int lambda = t_.quantiser.lambda;
+    const RdCost skipped = vp8::rd_cost(t_.prediction_sse(), mode_rate + rates.skip(true), lambda);
     t_.transform_luma(mb.has_y2());
     t_.transform_chroma();
     RdCost with_residue = std::numeric_limits<RdCost>::max();
-    if (!mb.has_y2() || !vs::macroblock_quantises_to_nothing(t_.work, *t_.quantiser)) {
-      MacroblockTrial::CodedCost coded = t_.luma_cost(mb.has_y2());
+    if (!mb.has_y2() || !vt::macroblock_quantises_to_nothing(ops_, t_.work(), t_.quantiser)) {
+      CodedCost coded = t_.luma_cost(mb.has_y2());
       coded.add(t_.chroma_cost());
-      with_residue = coded.cost(mode_rate + t_.rates.skip(false), t_.quantiser->lambda);
+      with_residue = coded.cost(mode_rate + rates.skip(false), lambda);
     }
-    if (std::min(skipped, with_residue) < t_.best_cost)
+    const RdCost cost = std::min(skipped, with_residue);
+    if (cost < t_.best_cost)
       nothing_to_code_ = skipped <= with_residue;
-    t_.keep_if_better(mb, std::min(skipped, with_residue));
+    t_.keep_trial_if_better(cost);
   }
 
-  // Searches the quarters of the macroblock around its whole vector and tries the partitions that
-  // they suggest.
-  void try_split(const MbModes& whole) {
-    const vp8::RefFrame ref = whole.ref_frame;
-    const vp8::NearMvs near = near_mvs(ref);
-    const vs::ReferencePlane& plane = luma_reference(ref);
-    MbModes mb = whole;
-    mb.y_mode = vp8::SPLITMV;
+  // Searches the quarters of the macroblock around the whole vector of the nearest candidate and
+  // tries the partitions that they suggest.
+  VP8_HD void try_split(SearchCost best_satd) {
+    const Candidate& whole = w_.finalists[0];
+    const vp8::NearMvs near = near_mvs(whole.ref_frame);
+    set_trial(whole);
+    ops_.once([&] { w_.trial.y_mode = vp8::SPLITMV; });
     SearchCost total = 0;
-    for (std::size_t quarter = 0; quarter < 4; ++quarter) {
-      const std::size_t first = quarter / 2 * 8 + quarter % 2 * 2;
-      const int y = static_cast<int>(quarter / 2) * 8;
-      const int x = static_cast<int>(quarter % 2) * 8;
-      const SearchTask task{t_.source(vp8::kPlaneY) + y * t_.sources[vp8::kPlaneY].stride + x,
-                            t_.sources[vp8::kPlaneY].stride,
-                            plane,
-                            t_.mb_row * 16 + y,
-                            t_.mb_col * 16 + x,
-                            near.best,
-                            t_.rates.mv,
-                            t_.satd_lambda,
-                            t_.how.bilinear};
-      const Found found = search_quarter(task, mb, first, whole.mv);
+    for (int quarter = 0; quarter < 4; ++quarter) {
+      const int y = quarter / 2 * 8;
+      const int x = quarter % 2 * 8;
+      const auto first = static_cast<std::size_t>(y + x / 4);
+      const Found found =
+          search_quarter(search_task(whole.ref_frame, y, x, near.best), first, whole.mv);
       total += found.cost;
-      for (const std::size_t b : {first, first + 1, first + 4, first + 5})
-        mb.mvs[b] = found.mv;
+      ops_.once([&] {
+        w_.quarters[static_cast<std::size_t>(quarter)] = found.mv;
+        for (const std::size_t b : {first, first + 1, first + 4, first + 5})
+          w_.trial.mvs[b] = found.mv;
+      });
     }
     // A split that is no better by SATD even before its mode is paid for will not win.
-    if (total >= best_satd_ + best_satd_ / 8)
-      return;
-    try_partitions(mb, near);
+    if (total < best_satd + best_satd / 8)
+      try_partitions(near);
   }
 
-  Found search_quarter(const SearchTask& task,
-                       const MbModes& mb,
-                       std::size_t first,
-                       MotionVector whole) const {
-    const BlockSearch<8> search(task);
-    const MotionVector left = vp8::left_mv(mb, *t_.around.left, first);
-    const MotionVector above = vp8::above_mv(mb, *t_.around.above, first);
-    const std::array<MotionVector, 3> starts = {whole, left, above};
-    Found best = search.subpixel(search.integer(starts).mv);
-    // Vectors that have a short name need no difference to be coded.
-    for (const MotionVector mv : {whole, left, above, MotionVector{}}) {
+  VP8_HD Found search_quarter(const SearchTask& task, std::size_t first, MotionVector whole) {
+    const BlockSearch<Ops, 8> search(ops_, task, t_.next_luma(), w_.coding.prediction);
+    // Vectors that have a short name need no difference to be coded; the first three are where the
+    // search starts.
+    constexpr int kNamed = 4;
+    ops_.once([&] {
+      w_.starts[0] = whole;
+      w_.starts[1] = vp8::left_mv(w_.trial, w_.around[1], first);
+      w_.starts[2] = vp8::above_mv(w_.trial, w_.around[0], first);
+      w_.starts[3] = {};
+    });
+    Found best = search.subpixel(search.integer(w_.starts.data(), kNamed - 1).mv);
+    for (std::size_t i = 0; i < kNamed; ++i) {
+      const MotionVector mv = w_.starts[i];
       if (!search.allowed(mv))
         continue;
       const SearchCost cost =
@@ -213,46 +222,51 @@ class InterDecision {
     return best;
   }
 
-  void try_partitions(const MbModes& quarters, const vp8::NearMvs& near) {
-    const std::array<MotionVector, 4> mv = {quarters.mvs[0], quarters.mvs[2], quarters.mvs[8],
-                                            quarters.mvs[10]};
+  // w_.quarters has the vectors.
+  VP8_HD void try_partitions(const vp8::NearMvs& near) {
+    const auto& mv = w_.quarters;
     const bool rows_equal = mv[0] == mv[1] && mv[2] == mv[3];
     const bool columns_equal = mv[0] == mv[2] && mv[1] == mv[3];
     if (rows_equal && columns_equal)
       return;
-    const auto attempt = [&](vp8::SplitPartition partition,
-                             const std::array<MotionVector, 4>& vectors) {
-      MbModes mb = quarters;
-      mb.partition = partition;
-      for (std::size_t b = 0; b < 16; ++b)
-        mb.mvs[b] = vectors[b / 8 * 2 + b % 4 / 2];
-      mb.mv = mb.mvs[15];
-      try_finalist(mb, t_.rates.split(mb, t_.around, near));
-    };
     if (rows_equal) {
-      attempt(vp8::kSplit16x8, mv);
+      try_partition(vp8::kSplit16x8, 0x3210, near);
     } else if (columns_equal) {
-      attempt(vp8::kSplit8x16, mv);
+      try_partition(vp8::kSplit8x16, 0x3210, near);
     } else {
-      attempt(vp8::kSplit8x8, mv);
+      try_partition(vp8::kSplit8x8, 0x3210, near);
       // Halves take the vector of either of their quarters.
-      attempt(vp8::kSplit16x8, {mv[0], mv[0], mv[2], mv[2]});
-      attempt(vp8::kSplit16x8, {mv[1], mv[1], mv[3], mv[3]});
-      attempt(vp8::kSplit8x16, {mv[0], mv[1], mv[0], mv[1]});
-      attempt(vp8::kSplit8x16, {mv[2], mv[3], mv[2], mv[3]});
+      try_partition(vp8::kSplit16x8, 0x2200, near);
+      try_partition(vp8::kSplit16x8, 0x3311, near);
+      try_partition(vp8::kSplit8x16, 0x1010, near);
+      try_partition(vp8::kSplit8x16, 0x3232, near);
     }
   }
 
-  MacroblockTrial& t_;
-  std::vector<vp8::RefFrame> references_;
-  SearchCost best_satd_ = 0;      // of the best candidate
+  // `source_of`: for each quarter, four bits, the quarter that its vector comes from.
+  VP8_HD void try_partition(vp8::SplitPartition partition,
+                            unsigned source_of,
+                            const vp8::NearMvs& near) {
+    ops_.each(16, [&](int b) {
+      const int quarter = b / 8 * 2 + b % 4 / 2;
+      w_.trial.mvs[static_cast<std::size_t>(b)] = w_.quarters[source_of >> (4 * quarter) & 3];
+    });
+    ops_.once([&] {
+      w_.trial.partition = partition;
+      w_.trial.mv = w_.trial.mvs[15];
+    });
+    try_trial(t_.task.rates->split(w_.trial, t_.around(), near));
+  }
+
+  MacroblockTrial<Ops>& t_;
+  const Ops& ops_;
+  Workspace& w_;
   bool nothing_to_code_ = false;  // the best candidate is skipped
-  MotionVector last_mv_;
-  std::array<Candidate, kFinalists> finalists_;
+  MotionVector last_mv_;          // what the search in the last picture found
 };
 
-}  // namespace HWY_NAMESPACE
+}  // namespace VP8_TARGET
 }  // namespace gpu
-HWY_AFTER_NAMESPACE();
+VP8_AFTER_TARGET();
 
 #endif  // include guard

@@ -1,4 +1,4 @@
-// Choosing the intra modes of a macroblock, for one Highway target (RFC 6386 §12).
+// Choosing the intra modes of a macroblock (RFC 6386 §12).
 #if defined(GPU_INTRA_DECISION_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef GPU_INTRA_DECISION_INL_H_
 #undef GPU_INTRA_DECISION_INL_H_
@@ -6,161 +6,172 @@
 #define GPU_INTRA_DECISION_INL_H_
 #endif
 
-#include <array>
 #include <cstdint>
 #include <limits>
 
-#include <hwy/highway.h>
-
 #include "cuda/macroblock_trial-inl.h"
 
-HWY_BEFORE_NAMESPACE();
+VP8_BEFORE_TARGET();
 namespace gpu {
-namespace HWY_NAMESPACE {
+namespace VP8_TARGET {
 
 /// Tries predictions from the picture itself: whole macroblocks by SATD, the best of them and
 /// B_PRED by full cost.
+template <class Ops>
 class IntraDecision {
  public:
-  explicit IntraDecision(MacroblockTrial& trial) : t_(trial) {}
+  explicit VP8_HD IntraDecision(MacroblockTrial<Ops>& trial)
+      : t_(trial), ops_(trial.ops), w_(trial.w) {}
 
-  /// Tries the intra modes of the macroblock at hand; `inter_cost` is what InterDecision found, or
-  /// the largest value.
-  void decide(const MbModes& blank, SearchCost inter_cost) {
+  /// Tries the intra modes; `inter_cost` is what InterDecision found, or the largest value.
+  VP8_HD void decide(SearchCost inter_cost) {
     if (inter_cost < t_.good_enough())
       return;
     const vp8::Available available{t_.mb_row > 0, t_.mb_col > 0};
-    MbModes mb = blank;
-    SearchCost best_luma = std::numeric_limits<SearchCost>::max();
-    for (const vp8::MbMode mode : {vp8::DC_PRED, vp8::V_PRED, vp8::H_PRED, vp8::TM_PRED}) {
-      vp8::predict_intra<16>(mode, t_.recon(vp8::kPlaneY), t_.pictures[vp8::kPlaneY].stride,
-                             available, trial_.data(), 16);
-      const SearchCost cost =
-          static_cast<SearchCost>(vs::satd16x16(
-              t_.source(vp8::kPlaneY), t_.sources[vp8::kPlaneY].stride, trial_.data(), 16)) +
-          t_.rate_as_satd(t_.rates.intra_y_mode(mode));
-      if (cost >= best_luma)
-        continue;
-      best_luma = cost;
-      mb.y_mode = mode;
-      t_.prediction.y = trial_;
-    }
+    vp8::MbMode y_mode = vp8::DC_PRED;
+    const SearchCost luma_cost = choose_y_mode(available, y_mode);
     // Inter prediction that is far better needs no company.
-    if (inter_cost != std::numeric_limits<SearchCost>::max() && best_luma > inter_cost * 2)
+    if (inter_cost != kNever && luma_cost > inter_cost * 2)
       return;
-    mb.uv_mode = choose_uv_mode(available);
-    const vp8::Rate uv_rate = t_.rates.uv_mode(mb.uv_mode);
-    mb.subblock_modes.fill(vp8::implied_subblock_mode(mb.y_mode));
+    const vp8::MbMode uv_mode = choose_uv_mode(available);
+    set_trial(y_mode, uv_mode);
     t_.transform_luma(true);
     t_.transform_chroma();
-    const MacroblockTrial::CodedCost chroma = t_.chroma_cost();
-    MacroblockTrial::CodedCost whole = t_.luma_cost(true);
+    const ModeRates& rates = *t_.task.rates;
+    const vp8::Rate fixed = rates.uv_mode(uv_mode) + rates.skip(false);
+    const CodedCost chroma = t_.chroma_cost();
+    CodedCost whole = t_.luma_cost(true);
     whole.add(chroma);
-    t_.keep_if_better(mb,
-                      whole.cost(t_.rates.intra_y_mode(mb.y_mode) + uv_rate + t_.rates.skip(false),
-                                 t_.quantiser->lambda));
-    try_subblocks(mb, uv_rate, chroma);
+    t_.keep_trial_if_better(whole.cost(rates.intra_y_mode(y_mode) + fixed, t_.quantiser.lambda));
+    try_subblocks(fixed + rates.intra_y_mode(vp8::B_PRED), chroma);
   }
 
  private:
-  vp8::MbMode choose_uv_mode(vp8::Available available) {
-    vp8::MbMode best = vp8::DC_PRED;
-    SearchCost best_cost = std::numeric_limits<SearchCost>::max();
-    std::array<std::array<std::uint8_t, 64>, 2> trial;
+  static constexpr SearchCost kNever = std::numeric_limits<SearchCost>::max();
+
+  // By SATD; leaves the prediction in t_.luma().
+  VP8_HD SearchCost choose_y_mode(vp8::Available available, vp8::MbMode& best) {
+    SearchCost best_cost = kNever;
     for (const vp8::MbMode mode : {vp8::DC_PRED, vp8::V_PRED, vp8::H_PRED, vp8::TM_PRED}) {
-      SearchCost cost = t_.rate_as_satd(t_.rates.uv_mode(mode));
+      ops_.template predict_intra<16>(mode, t_.recon(vp8::kPlaneY), t_.recon_stride(vp8::kPlaneY),
+                                      available, t_.next_luma(), 16);
+      const SearchCost cost =
+          static_cast<SearchCost>(ops_.template satd<16>(
+              t_.source(vp8::kPlaneY), t_.source_stride(vp8::kPlaneY), t_.next_luma(), 16)) +
+          t_.rate_as_satd(t_.task.rates->intra_y_mode(mode));
+      if (cost >= best_cost)
+        continue;
+      best_cost = cost;
+      best = mode;
+      t_.keep_next_luma();
+    }
+    return best_cost;
+  }
+
+  // Likewise for chroma.
+  VP8_HD vp8::MbMode choose_uv_mode(vp8::Available available) {
+    vp8::MbMode best = vp8::DC_PRED;
+    SearchCost best_cost = kNever;
+    for (const vp8::MbMode mode : {vp8::DC_PRED, vp8::V_PRED, vp8::H_PRED, vp8::TM_PRED}) {
+      SearchCost cost = t_.rate_as_satd(t_.task.rates->uv_mode(mode));
       for (const vp8::Plane plane : {vp8::kPlaneU, vp8::kPlaneV}) {
-        std::uint8_t* out = trial[plane == vp8::kPlaneU ? 0 : 1].data();
-        vp8::predict_intra<8>(mode, t_.recon(plane), t_.pictures[plane].stride, available, out, 8);
+        std::uint8_t* out = t_.next_chroma(plane);
+        ops_.template predict_intra<8>(mode, t_.recon(plane), t_.recon_stride(plane), available,
+                                       out, 8);
         cost += static_cast<SearchCost>(
-            vs::satd8x8(t_.source(plane), t_.sources[plane].stride, out, 8));
+            ops_.template satd<8>(t_.source(plane), t_.source_stride(plane), out, 8));
       }
       if (cost >= best_cost)
         continue;
       best_cost = cost;
       best = mode;
-      t_.prediction.uv = trial;
+      t_.keep_next_chroma();
     }
     return best;
   }
 
+  VP8_HD void set_trial(vp8::MbMode y_mode, vp8::MbMode uv_mode) {
+    ops_.each(16, [&](int b) {
+      w_.trial.mvs[static_cast<std::size_t>(b)] = {};
+      w_.trial.subblock_modes[static_cast<std::size_t>(b)] = vp8::implied_subblock_mode(y_mode);
+    });
+    ops_.once([&] {
+      w_.trial.y_mode = y_mode;
+      w_.trial.uv_mode = uv_mode;
+      w_.trial.ref_frame = vp8::CURRENT_FRAME;
+      w_.trial.partition = vp8::kSplit16x8;
+      w_.trial.segment = 0;
+      w_.trial.skip = false;
+      w_.trial.mv = {};
+    });
+  }
+
   // B_PRED: modes of the subblocks one after the other, each on the reconstruction of those before.
-  void try_subblocks(MbModes mb, vp8::Rate uv_rate, const MacroblockTrial::CodedCost& chroma) {
-    mb.y_mode = vp8::B_PRED;
-    const vp8::Rate fixed = t_.rates.intra_y_mode(vp8::B_PRED) + uv_rate + t_.rates.skip(false);
-    MacroblockTrial::CodedCost total = chroma;
+  // `fixed` is the rate of all that the subblocks do not change.
+  VP8_HD void try_subblocks(vp8::Rate fixed, const CodedCost& chroma) {
+    ops_.once([&] { w_.trial.y_mode = vp8::B_PRED; });
+    CodedCost total = chroma;
     vp8::Rate mode_rate = 0;
     load_patch();
-    vp8::TokenContext above = t_.coding.above(t_.mb_col);
-    vp8::TokenContext left = t_.coding.left();
-    for (std::size_t b = 0; b < 16; ++b) {
-      mode_rate += choose_subblock(b, mb);
-      const vs::BlockPlace where{vp8::kBlockYWithDc, 0,
-                                 static_cast<std::size_t>(above.y[b % 4] + left.y[b / 4])};
-      const int end = t_.estimate_block(b, where, 4, total);
-      above.y[b % 4] = left.y[b / 4] = end != 0 ? 1 : 0;
-      vs::add_residue_block(t_.work, b, patch_at(b), kPatchStride);
-      if (total.cost(fixed + mode_rate, t_.quantiser->lambda) >= t_.best_cost)
+    for (int b = 0; b < 16; ++b) {
+      mode_rate += choose_subblock(b);
+      total.add(t_.blocks_cost(b, 1, t_.quantiser.y, false, 4));
+      ops_.add_residue(t_.work().dequantised + b, t_.work().ends + b, 1, 1, patch_at(b),
+                       Workspace::kPatchStride);
+      if (total.cost(fixed + mode_rate, t_.quantiser.lambda) >= t_.best_cost)
         return;
     }
-    t_.keep_if_better(mb, total.cost(fixed + mode_rate, t_.quantiser->lambda));
+    t_.keep_trial_if_better(total.cost(fixed + mode_rate, t_.quantiser.lambda));
   }
 
-  // The macroblock's place with its neighbours: row 0 and column kPatchLeft - 1 are the pixels
-  // around it.
-  static constexpr std::ptrdiff_t kPatchStride = 48;
-  static constexpr std::ptrdiff_t kPatchLeft = 16;
-  std::uint8_t* patch_at(std::size_t b) {
-    return patch_.data() + (static_cast<std::ptrdiff_t>(b / 4) * 4 + 1) * kPatchStride +
-           kPatchLeft + static_cast<std::ptrdiff_t>(b % 4) * 4;
+  VP8_HD std::uint8_t* patch_at(int b) const {
+    return w_.patch + (b / 4 * 4 + 1) * Workspace::kPatchStride + Workspace::kPatchLeft + b % 4 * 4;
   }
 
-  void load_patch() {
+  VP8_HD void load_patch() {
     const std::uint8_t* at = t_.recon(vp8::kPlaneY);
-    const std::ptrdiff_t stride = t_.pictures[vp8::kPlaneY].stride;
-    std::memcpy(patch_.data() + kPatchLeft - 1, at - stride - 1, 21);
-    for (std::ptrdiff_t y = 0; y < 16; ++y)
-      patch_[static_cast<std::size_t>((y + 1) * kPatchStride + kPatchLeft - 1)] =
-          at[y * stride - 1];
+    const std::ptrdiff_t stride = t_.recon_stride(vp8::kPlaneY);
+    ops_.each(21, [&](int x) { w_.patch[Workspace::kPatchLeft - 1 + x] = at[x - 1 - stride]; });
+    ops_.each(16, [&](int y) {
+      w_.patch[(y + 1) * Workspace::kPatchStride + Workspace::kPatchLeft - 1] = at[y * stride - 1];
+    });
   }
 
   // Picks the mode of subblock b by SATD, leaves its prediction in the patch and its coefficients
-  // in t_.work.
-  vp8::Rate choose_subblock(std::size_t b, MbModes& mb) {
+  // in the work. Returns the mode's rate.
+  VP8_HD vp8::Rate choose_subblock(int b) {
+    const auto i = static_cast<std::size_t>(b);
     std::uint8_t* at = patch_at(b);
     const std::uint8_t* above_right =
-        b % 4 == 3 ? patch_.data() + kPatchLeft + 16 : at - kPatchStride + 4;
-    const vp8::SubblockPredictor predictor(at, kPatchStride, above_right);
-    const std::uint8_t* src =
-        t_.source(vp8::kPlaneY) +
-        static_cast<std::ptrdiff_t>(b / 4 * 4) * t_.sources[vp8::kPlaneY].stride + b % 4 * 4;
-    const auto& rates = t_.rates.subblock_modes(mb, t_.around, b);
-    SearchCost best_cost = std::numeric_limits<SearchCost>::max();
-    alignas(16) std::array<std::uint8_t, 16> trial;
+        b % 4 == 3 ? w_.patch + Workspace::kPatchLeft + 16 : at - Workspace::kPatchStride + 4;
+    const std::ptrdiff_t src_stride = t_.source_stride(vp8::kPlaneY);
+    const std::uint8_t* src = t_.source(vp8::kPlaneY) + (b / 4 * 4) * src_stride + b % 4 * 4;
+    ops_.subblock_satds(at, Workspace::kPatchStride, above_right, src, src_stride, w_.satd.data());
+    const auto& rates = t_.task.rates->subblock_modes(w_.trial, t_.around(), i);
+    SearchCost best_cost = kNever;
+    std::size_t best = 0;
     for (std::size_t m = 0; m < vp8::kSubblockModes; ++m) {
-      const auto mode = static_cast<vp8::SubblockMode>(m);
-      predictor.predict(mode, trial.data(), 4);
-      const SearchCost cost = static_cast<SearchCost>(vs::satd4x4(
-                                  src, t_.sources[vp8::kPlaneY].stride, trial.data(), 4)) +
-                              t_.rate_as_satd(rates[m]);
+      const SearchCost cost = static_cast<SearchCost>(w_.satd[m]) + t_.rate_as_satd(rates[m]);
       if (cost >= best_cost)
         continue;
       best_cost = cost;
-      mb.subblock_modes[b] = mode;
+      best = m;
     }
-    predictor.predict(mb.subblock_modes[b], at, kPatchStride);
-    vs::residual_dct4x4(src, t_.sources[vp8::kPlaneY].stride, at, kPatchStride,
-                        t_.work.coefs[b].data());
-    return rates[mb.subblock_modes[b]];
+    const auto mode = static_cast<vp8::SubblockMode>(best);
+    ops_.once([&] { w_.trial.subblock_modes[i] = mode; });
+    ops_.predict_subblock(mode, at, Workspace::kPatchStride, above_right);
+    ops_.template residual_dct<4>(src, src_stride, at, Workspace::kPatchStride,
+                                  t_.work().coefs + b);
+    return rates[best];
   }
 
-  MacroblockTrial& t_;
-  alignas(64) std::array<std::uint8_t, 256> trial_;
-  alignas(64) std::array<std::uint8_t, kPatchStride * 17> patch_;
+  MacroblockTrial<Ops>& t_;
+  const Ops& ops_;
+  Workspace& w_;
 };
 
-}  // namespace HWY_NAMESPACE
+}  // namespace VP8_TARGET
 }  // namespace gpu
-HWY_AFTER_NAMESPACE();
+VP8_AFTER_TARGET();
 
 #endif  // include guard

@@ -5,16 +5,13 @@
 // foreach_target comes first.
 #include <hwy/highway.h>
 
-#include "codec/intra.hh"
+#include "codec/vector_ops-inl.h"
+#include "cuda/lookahead-inl.h"
 #include "cuda/lookahead.hh"
-#include "cuda/motion_search-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace gpu {
 namespace HWY_NAMESPACE {
-
-// Rates matter little here: they keep vectors of flat areas in order. A middling quantiser step.
-inline constexpr int kLookaheadLambda = 51 * 24;
 
 void HalveRow(const std::uint8_t* top, const std::uint8_t* bottom, int width, std::uint8_t* out) {
   namespace hn = hwy::HWY_NAMESPACE;
@@ -34,60 +31,12 @@ void HalveRow(const std::uint8_t* top, const std::uint8_t* bottom, int width, st
   }
 }
 
-std::uint32_t intra_cost(const vp8::PlaneView& plane, int y, int x) {
-  const std::uint8_t* at = &plane.at(y, x);
-  alignas(16) std::array<std::uint8_t, 64> trial;
-  std::uint32_t best = ~0u;
-  for (const vp8::MbMode mode : {vp8::DC_PRED, vp8::V_PRED, vp8::H_PRED}) {
-    vp8::predict_intra<8>(mode, at, plane.stride, {true, true}, trial.data(), 8);
-    best = std::min(best, vs::satd8x8(at, plane.stride, trial.data(), 8));
-  }
-  return best;
-}
-
-void ComparePictures(const vp8::Picture& before,
-                     const vp8::Picture& here,
-                     const vp8::MvCosts& mv_costs,
-                     int mb_rows,
-                     int mb_cols,
-                     PictureStats& stats) {
-  const vp8::ConstPlaneView plane = here.coded(vp8::kPlaneY);
-  // Neighbours of the first row and column are border samples, which repeat the block's own.
-  const vp8::PlaneView as_view{const_cast<std::uint8_t*>(plane.data), plane.width, plane.height,
-                               plane.stride};
-  const vs::ReferencePlane reference{before.coded(vp8::kPlaneY), vp8::Picture::kBorder};
-  std::size_t i = 0;
-  for (int mb_row = 0; mb_row < mb_rows; ++mb_row) {
-    for (int mb_col = 0; mb_col < mb_cols; ++mb_col, ++i) {
-      const auto halved = [&](std::size_t j) {
-        const MotionVector mv = stats.motion[j];
-        return MotionVector{static_cast<std::int16_t>(mv.row / 2),
-                            static_cast<std::int16_t>(mv.col / 2)};
-      };
-      const auto columns = static_cast<std::size_t>(mb_cols);
-      std::array<MotionVector, 3> starts{};
-      if (mb_col > 0)
-        starts[0] = halved(i - 1);
-      if (mb_row > 0)
-        starts[1] = halved(i - columns);
-      if (mb_row > 0 && mb_col + 1 < mb_cols)
-        starts[2] = halved(i - columns + 1);
-      const SearchTask task{&plane.at(mb_row * 8, mb_col * 8),
-                            plane.stride,
-                            reference,
-                            mb_row * 8,
-                            mb_col * 8,
-                            starts[0],
-                            mv_costs,
-                            kLookaheadLambda,
-                            false};
-      const BlockSearch<8> search(task);
-      const Found found = search.subpixel(search.integer(starts).mv);
-      stats.motion[i] = {static_cast<std::int16_t>(found.mv.row * 2),
-                         static_cast<std::int16_t>(found.mv.col * 2)};
-      stats.intra_cost[i] = intra_cost(as_view, mb_row * 8, mb_col * 8);
-      stats.inter_cost[i] = search.distortion(found.mv);
-    }
+void ComparePictures(const LookaheadTask& task) {
+  const vp8::HWY_NAMESPACE::VectorOps ops;
+  LookaheadWorkspace workspace;
+  for (int mb_row = 0; mb_row < task.mb_rows; ++mb_row) {
+    for (int mb_col = 0; mb_col < task.mb_cols; ++mb_col)
+      compare_macroblock(ops, task, mb_row, mb_col, workspace);
   }
 }
 
@@ -128,7 +77,15 @@ PictureStats compare_pictures(const vp8::Picture& before,
   stats.motion.resize(count);
   stats.intra_cost.resize(count);
   stats.inter_cost.resize(count);
-  HWY_DYNAMIC_DISPATCH(ComparePictures)(before, here, mv_costs, mb_rows, mb_cols, stats);
+  HWY_DYNAMIC_DISPATCH(ComparePictures)
+  ({mb_rows,
+    mb_cols,
+    {before.coded(vp8::kPlaneY), vp8::Picture::kBorder},
+    here.coded(vp8::kPlaneY),
+    &mv_costs,
+    stats.motion.data(),
+    stats.intra_cost.data(),
+    stats.inter_cost.data()});
   return stats;
 }
 

@@ -6,225 +6,203 @@
 #define GPU_MACROBLOCK_TRIAL_INL_H_
 #endif
 
-#include <array>
 #include <cstdint>
 #include <limits>
 
-#include <hwy/highway.h>
-
-#include "codec/frame_coding-inl.h"
+#include "codec/macroblock_coding-inl.h"
 #include "codec/near_mvs.hh"
 #include "codec/rd.hh"
-#include "cuda/device.hh"
-#include "cuda/mode_rates.hh"
+#include "codec/target.hh"
 #include "cuda/motion_search-inl.h"
+#include "cuda/picture_task.hh"
+#include "cuda/workspace.hh"
 
-HWY_BEFORE_NAMESPACE();
+VP8_BEFORE_TARGET();
 namespace gpu {
-namespace HWY_NAMESPACE {
+namespace VP8_TARGET {
 
+namespace vt = vp8::VP8_TARGET;
 using vp8::MbModes;
 using vp8::RdCost;
 
-/// The workspace that the inter and the intra decision share.
+/// Distortion in 1/16 squared sample difference, and rate.
+struct CodedCost {
+  std::uint64_t distortion = 0;
+  vp8::Rate rate = 0;
+
+  VP8_HD void add(const CodedCost& o) {
+    distortion += o.distortion;
+    rate += o.rate;
+  }
+  VP8_HD RdCost cost(vp8::Rate more, int lambda) const {
+    return static_cast<RdCost>(distortion) + ((static_cast<RdCost>(rate + more) * lambda) >> 8);
+  }
+};
+
+/// What the inter and the intra decision of a macroblock share. The modes being tried are w.trial,
+/// the best w.best.
+template <class Ops>
 struct MacroblockTrial {
-  /// Distortion in 1/16 squared sample difference, and rate.
-  struct CodedCost {
-    std::uint64_t distortion = 0;
-    vp8::Rate rate = 0;
-
-    void add(const CodedCost& o) {
-      distortion += o.distortion;
-      rate += o.rate;
-    }
-    RdCost cost(vp8::Rate more, int lambda) const {
-      return static_cast<RdCost>(distortion) + ((static_cast<RdCost>(rate + more) * lambda) >> 8);
-    }
-  };
-
-  MacroblockTrial(const vp8::State& state_before,
-                  const PictureJob& picture_job,
-                  const vp8::Frame& coded_frame,
-                  const vs::FrameCoding& frame_coding,
-                  vp8::Picture& picture,
-                  const vp8::TokenCosts& costs,
-                  const ModeRates& mode_rates)
-      : before(state_before),
-        job(picture_job),
-        frame(coded_frame),
-        coding(frame_coding),
-        token_costs(costs),
-        rates(mode_rates),
-        how(vs::Interpolation::of_version(frame.header.version)),
-        planes(vs::planes_of(before.references)) {
-    for (const vp8::Plane plane : {vp8::kPlaneY, vp8::kPlaneU, vp8::kPlaneV}) {
-      sources[plane] = job.source->coded(plane);
-      pictures[plane] = picture.coded(plane);
-    }
-    for (int s = 0; s < vp8::kSegments; ++s) {
-      quantisers[static_cast<std::size_t>(s)] = estimating_quantiser(coding.quantiser(s).steps);
-    }
+  VP8_HD MacroblockTrial(
+      const Ops& team, const PictureTask& picture_task, int row, int col, Workspace& workspace)
+      : ops(team),
+        task(picture_task),
+        w(workspace),
+        mb_row(row),
+        mb_col(col),
+        quantiser(task.estimating[0]),
+        satd_lambda(quantiser.steps.y_ac * 51) {
+    load_neighbours();
   }
 
-  /// Turns to the next macroblock.
-  void begin(int row, int col, int segment) {
-    mb_row = row;
-    mb_col = col;
-    around = vp8::neighbours_of(frame.modes.data(), frame.mb_cols, row, col);
-    quantiser = &quantisers[static_cast<std::size_t>(segment)];
-    satd_lambda = quantiser->steps.y_ac * 51;
-    best_cost = std::numeric_limits<RdCost>::max();
+  VP8_HD std::size_t index() const {
+    return static_cast<std::size_t>(mb_row * task.mb_cols + mb_col);
   }
-
-  // Rounds like the trellis does on average, at none of its cost.
-  static vp8::MbQuantiser estimating_quantiser(const vp8::QuantSteps& s) {
-    const auto round = [](int step) { return step * 5 / 16; };
-    const auto make = [&](int dc, int ac) {
-      return vp8::make_quantiser(dc, ac, round(dc), round(ac));
-    };
-    return {s, vp8::lambda_of_step(s.y_ac), make(s.y_dc, s.y_ac), make(s.y2_dc, s.y2_ac),
-            make(s.uv_dc, s.uv_ac)};
-  }
-
-  std::size_t index() const { return static_cast<std::size_t>(mb_row * frame.mb_cols + mb_col); }
-  const std::uint8_t* source(vp8::Plane plane) const {
+  VP8_HD const std::uint8_t* source(vp8::Plane plane) const {
     const int size = plane == vp8::kPlaneY ? 16 : 8;
-    return &sources[plane].at(mb_row * size, mb_col * size);
+    return &task.coding.source[plane].at(mb_row * size, mb_col * size);
   }
-  std::uint8_t* recon(vp8::Plane plane) const {
+  VP8_HD std::ptrdiff_t source_stride(vp8::Plane plane) const {
+    return task.coding.source[plane].stride;
+  }
+  VP8_HD const std::uint8_t* recon(vp8::Plane plane) const {
     const int size = plane == vp8::kPlaneY ? 16 : 8;
-    return &pictures[plane].at(mb_row * size, mb_col * size);
+    return &task.coding.recon[plane].at(mb_row * size, mb_col * size);
   }
-  SearchCost rate_as_satd(vp8::Rate rate) const {
+  VP8_HD std::ptrdiff_t recon_stride(vp8::Plane plane) const {
+    return task.coding.recon[plane].stride;
+  }
+  VP8_HD const vp8::TokenContext& above() const { return task.above[mb_col]; }
+  VP8_HD const vp8::TokenContext& left() const { return task.left[mb_row]; }
+  VP8_HD vp8::Neighbours around() const { return {&w.around[0], &w.around[1], &w.around[2]}; }
+  VP8_HD SearchCost rate_as_satd(vp8::Rate rate) const {
     return static_cast<SearchCost>((static_cast<std::int64_t>(rate) * satd_lambda) >> 16);
   }
 
-  // SATD of a prediction whose residue hardly ever survives quantisation.
-  SearchCost good_enough() const { return quantiser->steps.y_ac * kGoodEnough; }
+  /// SATD of a prediction whose residue hardly ever survives quantisation.
+  VP8_HD SearchCost good_enough() const { return quantiser.steps.y_ac * kGoodEnough; }
 
-  void keep_if_better(const MbModes& mb, RdCost cost) {
+  // --- the prediction at hand: [kBest] of the best whole prediction, [1 - kBest] of the next ---
+
+  VP8_HD std::uint8_t* luma() const { return w.luma[luma_at]; }
+  VP8_HD std::uint8_t* next_luma() const { return w.luma[1 - luma_at]; }
+  VP8_HD void keep_next_luma() { luma_at = 1 - luma_at; }
+  VP8_HD std::uint8_t* chroma(vp8::Plane plane) const {
+    return w.chroma[chroma_at][plane == vp8::kPlaneU ? 0 : 1];
+  }
+  VP8_HD std::uint8_t* next_chroma(vp8::Plane plane) const {
+    return w.chroma[1 - chroma_at][plane == vp8::kPlaneU ? 0 : 1];
+  }
+  VP8_HD void keep_next_chroma() { chroma_at = 1 - chroma_at; }
+
+  VP8_HD void keep_trial_if_better(RdCost cost) {
     if (cost >= best_cost)
       return;
     best_cost = cost;
-    best = mb;
+    ops.assign(w.best, w.trial);
   }
 
-  int estimate_block(std::size_t b,
-                     const vs::BlockPlace& place,
-                     std::uint64_t weight,
-                     CodedCost& total) {
-    const vp8::BlockQuantiser& q = place.type == vp8::kBlockY2       ? quantiser->y2
-                                   : place.type == vp8::kBlockChroma ? quantiser->uv
-                                                                     : quantiser->y;
-    const int end =
-        vs::quantise4x4(work.coefs[b].data(), q, work.levels[b].data(), work.dequantised[b].data());
-    work.ends[b] = static_cast<std::uint8_t>(end);
-    total.distortion +=
-        weight * vs::residual_energy4x4(work.coefs[b].data(), work.dequantised[b].data());
-    total.rate += vs::block_rate(work.levels[b], end, place, token_costs);
-    return end;
-  }
+  // --- coefficients of the residue of the prediction at hand, in the work ---
 
-  // Coefficients of the residue of prediction into work.
-  void transform_luma(bool with_y2) {
-    vs::residual_dct16x16(source(vp8::kPlaneY), sources[vp8::kPlaneY].stride, prediction.y.data(),
-                          16, reinterpret_cast<std::int16_t(*)[16]>(work.coefs[0].data()));
+  VP8_HD vp8::MbResidueWork& work() const { return w.coding.residue; }
+
+  VP8_HD void transform_luma(bool with_y2) const {
+    ops.template residual_dct<16>(source(vp8::kPlaneY), source_stride(vp8::kPlaneY), luma(), 16,
+                                  work().coefs);
     if (with_y2)
-      vs::gather_y2(work);
+      vt::gather_y2(ops, work());
   }
-  void transform_chroma() {
+  VP8_HD void transform_chroma() const {
     for (const vp8::Plane plane : {vp8::kPlaneU, vp8::kPlaneV}) {
-      vs::residual_dct8x8(
-          source(plane), sources[plane].stride, chroma_prediction(plane), 8,
-          reinterpret_cast<std::int16_t(*)[16]>(
-              work.coefs[plane == vp8::kPlaneU ? vp8::kBlockU : vp8::kBlockV].data()));
+      ops.template residual_dct<8>(source(plane), source_stride(plane), chroma(plane), 8,
+                                   work().coefs + first_block(plane));
     }
   }
 
-  // Of the luma coefficients in work.
-  CodedCost luma_cost(bool with_y2) {
+  VP8_HD CodedCost luma_cost(bool with_y2) const {
     CodedCost total;
-    vp8::TokenContext above = coding.above(mb_col);
-    vp8::TokenContext left = coding.left();
-    if (with_y2) {
-      estimate_block(vp8::kBlockY2Index,
-                     {vp8::kBlockY2, 0, static_cast<std::size_t>(above.y2 + left.y2)}, 1, total);
-    }
-    for (std::size_t b = 0; b < 16; ++b) {
-      const vs::BlockPlace place{with_y2 ? vp8::kBlockYAfterY2 : vp8::kBlockYWithDc,
-                                 with_y2 ? 1 : 0,
-                                 static_cast<std::size_t>(above.y[b % 4] + left.y[b / 4])};
-      const int end = estimate_block(b, place, 4, total);
-      above.y[b % 4] = left.y[b / 4] = end != 0 ? 1 : 0;
-    }
+    if (with_y2)
+      total.add(blocks_cost(vp8::kBlockY2Index, 1, quantiser.y2, true, 1));
+    total.add(blocks_cost(0, 16, quantiser.y, with_y2, 4));
     return total;
   }
-
-  // Of the chroma coefficients in work.
-  CodedCost chroma_cost() {
-    CodedCost total;
-    vp8::TokenContext above = coding.above(mb_col);
-    vp8::TokenContext left = coding.left();
-    for (const vp8::Plane plane : {vp8::kPlaneU, vp8::kPlaneV}) {
-      const std::size_t base = plane == vp8::kPlaneU ? vp8::kBlockU : vp8::kBlockV;
-      auto& over = plane == vp8::kPlaneU ? above.u : above.v;
-      auto& beside = plane == vp8::kPlaneU ? left.u : left.v;
-      for (std::size_t b = 0; b < 4; ++b) {
-        const vs::BlockPlace place{vp8::kBlockChroma, 0,
-                                   static_cast<std::size_t>(over[b % 2] + beside[b / 2])};
-        const int end = estimate_block(base + b, place, 4, total);
-        over[b % 2] = beside[b / 2] = end != 0 ? 1 : 0;
-      }
-    }
-    return total;
+  VP8_HD CodedCost chroma_cost() const {
+    return blocks_cost(vp8::kBlockU, 8, quantiser.uv, false, 4);
   }
 
-  std::uint64_t prediction_sse() const {
+  /// Quantises `count` blocks from `first` on and estimates what they cost; `weight` is squared
+  /// coefficient error to 1/16 squared sample difference.
+  VP8_HD CodedCost blocks_cost(int first,
+                               int count,
+                               const vp8::BlockQuantiser& q,
+                               bool with_y2,
+                               std::uint64_t weight) const {
+    vp8::MbResidueWork& r = work();
+    ops.quantise(r.coefs + first, count, q, r.levels + first, r.dequantised + first,
+                 r.ends + first);
+    CodedCost cost;
+    cost.distortion = weight * ops.residual_energy(r.coefs + first, r.dequantised + first, count);
+    cost.rate = ops.sum(count, [&](int i) {
+      const int b = first + i;
+      return vp8::block_rate(r.levels[b], r.ends[b],
+                             vp8::place_of(b, with_y2, above(), left(), r.ends),
+                             *task.coding.costs);
+    });
+    return cost;
+  }
+
+  VP8_HD std::uint64_t prediction_sse() const {
     std::uint64_t sse =
-        vs::sse16x16(source(vp8::kPlaneY), sources[vp8::kPlaneY].stride, prediction.y.data(), 16);
-    for (const vp8::Plane plane : {vp8::kPlaneU, vp8::kPlaneV}) {
-      sse += vs::sse8x8(source(plane), sources[plane].stride,
-                        prediction.uv[plane == vp8::kPlaneU ? 0 : 1].data(), 8);
-    }
+        ops.template sse<16>(source(vp8::kPlaneY), source_stride(vp8::kPlaneY), luma(), 16);
+    for (const vp8::Plane plane : {vp8::kPlaneU, vp8::kPlaneV})
+      sse += ops.template sse<8>(source(plane), source_stride(plane), chroma(plane), 8);
     return sse;
   }
 
-  std::uint8_t* chroma_prediction(vp8::Plane plane) {
-    return prediction.uv[plane == vp8::kPlaneU ? 0 : 1].data();
+  static VP8_HD constexpr int first_block(vp8::Plane plane) {
+    return plane == vp8::kPlaneU ? vp8::kBlockU : vp8::kBlockV;
   }
 
   static constexpr int kGoodEnough = 3;  // in quantiser steps
 
-  // --- the picture ---
-  const vp8::State& before;
-  const PictureJob& job;
-  const vp8::Frame& frame;
-  const vs::FrameCoding& coding;
-  const vp8::TokenCosts& token_costs;
-  const ModeRates& rates;
-  vs::Interpolation how;
-  std::array<vs::ReferencePlanes, vp8::kRefFrames> planes;
-  std::array<vp8::ConstPlaneView, vp8::kPlanes> sources;
-  std::array<vp8::PlaneView, vp8::kPlanes> pictures;
-  std::array<vp8::MbQuantiser, vp8::kSegments> quantisers;
+  const Ops& ops;
+  const PictureTask& task;
+  Workspace& w;
+  int mb_row;
+  int mb_col;
+  const vp8::MbQuantiser& quantiser;
+  int satd_lambda;  // SATD a bit, times 256
+  RdCost best_cost = std::numeric_limits<RdCost>::max();
+  int luma_at = 0;
+  int chroma_at = 0;
 
-  // --- the macroblock at hand ---
-  int mb_row = 0;
-  int mb_col = 0;
-  vp8::Neighbours around{};
-  const vp8::MbQuantiser* quantiser = nullptr;
-  int satd_lambda = 0;  // SATD a bit, times 256
-  MbModes best;
-  RdCost best_cost = 0;
-  struct {
-    alignas(64) std::array<std::uint8_t, 256> y;
-    alignas(64) std::array<std::array<std::uint8_t, 64>, 2> uv;
-  } prediction;
-  vs::MbResidueWork work;
+ private:
+  VP8_HD void load_neighbours() const {
+    const std::size_t here = index();
+    const auto columns = static_cast<std::size_t>(task.mb_cols);
+    load(w.around[0], mb_row > 0, here - columns);
+    load(w.around[1], mb_col > 0, here - 1);
+    load(w.around[2], mb_row > 0 && mb_col > 0, here - columns - 1);
+  }
+
+  // Outside the picture: intra, DC_PRED, zero vectors (§16.3).
+  VP8_HD void load(MbModes& to, bool inside, std::size_t i) const {
+    const ModesView& m = task.modes;
+    ops.each(16, [&](int b) {
+      const auto k = static_cast<std::size_t>(b);
+      to.mvs[k] = inside ? m.mvs[i][k] : vp8::MotionVector{};
+      to.subblock_modes[k] = inside ? m.subblock_modes[i][k] : vp8::B_DC_PRED;
+    });
+    ops.once([&] {
+      to.y_mode = inside ? m.y_mode[i] : vp8::DC_PRED;
+      to.ref_frame = inside ? m.ref_frame[i] : vp8::CURRENT_FRAME;
+      to.mv = inside ? m.mv[i] : vp8::MotionVector{};
+    });
+  }
 };
 
-}  // namespace HWY_NAMESPACE
+}  // namespace VP8_TARGET
 }  // namespace gpu
-HWY_AFTER_NAMESPACE();
+VP8_AFTER_TARGET();
 
 #endif  // include guard

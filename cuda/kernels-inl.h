@@ -1,0 +1,178 @@
+// The kernels: what one team does about one macroblock, or one row, of one picture.
+#if defined(GPU_KERNELS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef GPU_KERNELS_INL_H_
+#undef GPU_KERNELS_INL_H_
+#else
+#define GPU_KERNELS_INL_H_
+#endif
+
+#include <algorithm>
+
+#include "codec/filter_mb-inl.h"
+#include "codec/token_branches.hh"
+#include "cuda/inter_decision-inl.h"
+#include "cuda/intra_decision-inl.h"
+
+VP8_BEFORE_TARGET();
+namespace gpu {
+namespace VP8_TARGET {
+
+// --- decisions: in any order in which a macroblock's left, above and above-right neighbours are
+// decided and coded before it ---
+
+/// Writes the best modes so far and what they cost.
+template <class Ops>
+VP8_HD void store_best(const MacroblockTrial<Ops>& t) {
+  const std::size_t i = t.index();
+  const ModesView& m = t.task.modes;
+  const MbModes& best = t.w.best;
+  t.ops.each(16, [&](int b) {
+    const auto k = static_cast<std::size_t>(b);
+    m.mvs[i][k] = best.mvs[k];
+    m.subblock_modes[i][k] = best.subblock_modes[k];
+  });
+  t.ops.once([&] {
+    m.y_mode[i] = best.y_mode;
+    m.uv_mode[i] = best.uv_mode;
+    m.ref_frame[i] = best.ref_frame;
+    m.partition[i] = best.partition;
+    m.mv[i] = best.mv;
+    t.task.best_cost[i] = t.best_cost;
+  });
+}
+
+/// Chooses the best inter prediction of a macroblock of an inter frame.
+template <class Ops>
+VP8_HD void decide_inter(
+    const Ops& ops, const PictureTask& task, int mb_row, int mb_col, Workspace& w) {
+  MacroblockTrial<Ops> trial(ops, task, mb_row, mb_col, w);
+  const SearchCost nearest = InterDecision<Ops>(trial).decide();
+  store_best(trial);
+  ops.once([&] { task.inter_satd[trial.index()] = nearest; });
+}
+
+/// Keeps it or takes an intra prediction.
+template <class Ops>
+VP8_HD void decide_intra(
+    const Ops& ops, const PictureTask& task, int mb_row, int mb_col, Workspace& w) {
+  MacroblockTrial<Ops> trial(ops, task, mb_row, mb_col, w);
+  SearchCost inter_satd = std::numeric_limits<SearchCost>::max();
+  if (!task.key_frame) {
+    inter_satd = task.inter_satd[trial.index()];
+    trial.best_cost = task.best_cost[trial.index()];
+  }
+  const RdCost before = trial.best_cost;
+  IntraDecision<Ops>(trial).decide(inter_satd);
+  if (trial.best_cost < before)
+    store_best(trial);
+}
+
+/// Counts token branches.
+template <class Ops>
+struct BranchCountSink {
+  const Ops& ops;
+  vp8::TokenCounts& counts;
+  vp8::BlockType type;
+
+  VP8_HD void branch(std::size_t band, std::size_t context, std::size_t node, bool bit) const {
+    ops.add(&counts[type][band][context][node][bit ? 1 : 0], 1);
+  }
+  VP8_HD void raw(vp8::Probability, bool) const {}
+  VP8_HD void large(std::size_t band, std::size_t context, int magnitude) const {
+    vp8::visit_large(*this, band, context, magnitude);
+  }
+};
+
+/// Codes a decided macroblock: residue, reconstruction before the loop filter, skip flag, contexts,
+/// token counts.
+template <class Ops>
+VP8_HD void code_macroblock(
+    const Ops& ops, const PictureTask& task, int mb_row, int mb_col, Workspace& w) {
+  const auto i = static_cast<std::size_t>(mb_row * task.mb_cols + mb_col);
+  const ModesView& m = task.modes;
+  ops.each(16, [&](int b) {
+    const auto k = static_cast<std::size_t>(b);
+    w.best.mvs[k] = m.mvs[i][k];
+    w.best.subblock_modes[k] = m.subblock_modes[i][k];
+  });
+  ops.once([&] {
+    w.best.y_mode = m.y_mode[i];
+    w.best.uv_mode = m.uv_mode[i];
+    w.best.ref_frame = m.ref_frame[i];
+    w.best.partition = m.partition[i];
+    w.best.segment = 0;
+    w.best.mv = m.mv[i];
+  });
+  vt::MacroblockCoding<Ops>(ops, task.coding, w.coding)
+      .code(mb_row, mb_col, w.best, task.above[mb_col], task.left[mb_row],
+            [&](int b, const vp8::BlockPlace& place) {
+              BranchCountSink<Ops> sink{ops, *task.counts, place.type};
+              vp8::visit_block(sink, w.coding.residue.levels[b], place.context, place.first,
+                               w.coding.residue.ends[b]);
+            });
+  ops.once([&] { m.skip[i] = w.best.skip; });
+  if (mb_col + 1 < task.mb_cols)
+    return;
+  // Subblocks of the row below look here for their above-right pixels (§12.3).
+  const vp8::PlaneView& luma = task.coding.recon[vp8::kPlaneY];
+  std::uint8_t* end = luma.row(mb_row * 16 + 15) + luma.width;
+  ops.each(4, [&](int x) { end[x] = end[-1]; });
+}
+
+// --- the loop filter ---
+
+VP8_HD inline int filter_level(const PictureTask& task, std::size_t i) {
+  const ModesView& m = task.modes;
+  return task.filter->level(0, m.ref_frame[i], m.y_mode[i]);
+}
+/// Whether the edges inside a macroblock are filtered (§15).
+VP8_HD inline bool filters_inside(const ModesView& m, std::size_t i) {
+  return m.y_mode[i] == vp8::B_PRED || m.y_mode[i] == vp8::SPLITMV || !m.skip[i];
+}
+
+/// Filters a macroblock of the reconstruction; those left of, above and right above it are done.
+template <class Ops>
+VP8_HD void filter_reconstruction(const Ops& ops, const PictureTask& task, int mb_row, int mb_col) {
+  const auto i = static_cast<std::size_t>(mb_row * task.mb_cols + mb_col);
+  vt::filter_macroblock(ops, *task.filter, filter_level(task, i), filters_inside(task.modes, i),
+                        mb_row, mb_col, task.coding.recon);
+}
+
+/// Rows of macroblocks whose filtered luma stands for the picture when levels are compared: every
+/// fourth, from the second on.
+VP8_HD constexpr int sampled_rows(int mb_rows) {
+  return mb_rows == 1 ? 1 : (mb_rows + 2) / 4;
+}
+VP8_HD constexpr int sampled_row(int mb_rows, int index) {
+  return mb_rows == 1 ? 0 : 1 + 4 * index;
+}
+
+/// Squared error of the luma of the sampled row `index` if it were filtered with task.filter. The
+/// reconstruction is not changed.
+template <class Ops>
+VP8_HD std::uint64_t filtered_row_sse(const Ops& ops, const PictureTask& task, int index) {
+  const int mb_row = sampled_row(task.mb_rows, index);
+  const vp8::ConstPlaneView& wanted = task.coding.source[vp8::kPlaneY];
+  const vp8::PlaneView& from = task.coding.recon[vp8::kPlaneY];
+  const vp8::PlaneView& luma = task.filtered_luma;
+  for (int y = std::max(0, mb_row * 16 - 4); y < mb_row * 16 + 16; ++y)
+    ops.copy(luma.row(y), from.row(y), luma.width);
+  const std::size_t first = static_cast<std::size_t>(mb_row * task.mb_cols);
+  for (int mb_col = 0; mb_col < task.mb_cols; ++mb_col) {
+    const std::size_t i = first + static_cast<std::size_t>(mb_col);
+    vt::filter_macroblock_luma(ops, *task.filter, filter_level(task, i),
+                               filters_inside(task.modes, i), mb_row, mb_col, luma);
+  }
+  std::uint64_t sse = 0;
+  for (int mb_col = 0; mb_col < task.mb_cols; ++mb_col) {
+    sse += ops.template sse<16>(&wanted.at(mb_row * 16, mb_col * 16), wanted.stride,
+                                &luma.at(mb_row * 16, mb_col * 16), luma.stride);
+  }
+  return sse;
+}
+
+}  // namespace VP8_TARGET
+}  // namespace gpu
+VP8_AFTER_TARGET();
+
+#endif  // include guard
