@@ -122,7 +122,7 @@ class MacroblockCoding {
     const std::ptrdiff_t stride = p_.recon[kPlaneY].stride;
     const std::ptrdiff_t src_stride = p_.source[kPlaneY].stride;
     std::uint8_t* luma = recon(kPlaneY, mb_row, mb_col);
-    for (int b = 0; b < 16; ++b) {
+    VP8_NO_UNROLL for (int b = 0; b < 16; ++b) {
       std::uint8_t* at = luma + (b / 4 * 4) * stride + b % 4 * 4;
       const std::uint8_t* above_right = b % 4 == 3 ? luma - stride + 16 : at - stride + 4;
       ops_.predict_subblock(mb.subblock_modes[static_cast<std::size_t>(b)], at, stride,
@@ -154,7 +154,7 @@ class MacroblockCoding {
       ops_.quantise(work.coefs + kBlockY2Index, 1, quantiser.y2, work.levels + kBlockY2Index,
                     work.dequantised + kBlockY2Index, work.ends + kBlockY2Index);
     }
-    for (int diagonal = 0; diagonal < (luma ? 7 : 3); ++diagonal) {
+    VP8_NO_UNROLL for (int diagonal = 0; diagonal < (luma ? 7 : 3); ++diagonal) {
       ops_.each(kTrellises, [&](int slot) {
         const int b = block_on_diagonal(diagonal, slot, luma, with_y2);
         if (b >= 0)

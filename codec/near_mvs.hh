@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <utility>
 
 #include "codec/frame.hh"
 #include "codec/tables.hh"
@@ -65,34 +66,43 @@ VP8_HD constexpr NearMvs find_near_mvs(const Neighbours& around,
                                        RefFrame ref,
                                        const std::array<bool, kRefFrames>& sign_bias,
                                        const MvBounds& bounds) {
-  std::array<MotionVector, 4> mvs{};  // [0] stays zero; then distinct vectors in order of discovery
-  std::array<int, 4> counts{};
-  std::size_t found = 0;
+  // Distinct vectors in order of discovery, and the weights of each and of zero vectors. No arrays:
+  // kernels would keep them in slow local memory.
+  MotionVector first;
+  MotionVector second;
+  MotionVector third;
+  int zeros = 0;
+  int firsts = 0;
+  int seconds = 0;
+  int thirds = 0;
+  int found = 0;
   const auto look = [&](const MbModes& mb, int weight) {
     if (!mb.is_inter())
       return;
     if (mb.mv.is_zero()) {
-      counts[0] += weight;
+      zeros += weight;
       return;
     }
     MotionVector mv = mb.mv;
     if (sign_bias[mb.ref_frame] != sign_bias[ref]) {
       mv = {static_cast<std::int16_t>(-mv.row), static_cast<std::int16_t>(-mv.col)};
     }
-    if (found == 0 || mv != mvs[found])
-      mvs[++found] = mv;
-    counts[found] += weight;
+    if (found == 0 || mv != (found == 1 ? first : second)) {
+      ++found;
+      (found == 1 ? first : found == 2 ? second : third) = mv;
+    }
+    (found == 1 ? firsts : found == 2 ? seconds : thirds) += weight;
   };
   look(*around.above, 2);
   look(*around.left, 2);
   look(*around.above_left, 1);
 
   // Three distinct vectors, of which the last repeats the first.
-  if (counts[3] > 0 && mvs[3] == mvs[1])
-    counts[1] += 1;
-  if (counts[2] > counts[1]) {
-    std::swap(counts[1], counts[2]);
-    std::swap(mvs[1], mvs[2]);
+  if (thirds > 0 && third == first)
+    firsts += 1;
+  if (seconds > firsts) {
+    std::swap(firsts, seconds);
+    std::swap(first, second);
   }
   const auto is_split = [](const MbModes& mb) { return mb.y_mode == SPLITMV ? 1 : 0; };
   const int splits =
@@ -100,10 +110,10 @@ VP8_HD constexpr NearMvs find_near_mvs(const Neighbours& around,
   const auto prob = [](int count, std::size_t node) {
     return kModeContexts[static_cast<std::size_t>(count)][node];
   };
-  return {bounds.clamp(mvs[1]),
-          bounds.clamp(mvs[2]),
-          bounds.clamp(counts[1] >= counts[0] ? mvs[1] : mvs[0]),
-          {prob(counts[0], 0), prob(counts[1], 1), prob(counts[2], 2), prob(splits, 3)}};
+  return {bounds.clamp(first),
+          bounds.clamp(second),
+          bounds.clamp(firsts >= zeros ? first : MotionVector{}),
+          {prob(zeros, 0), prob(firsts, 1), prob(seconds, 2), prob(splits, 3)}};
 }
 
 /// The row of kSubMvRefProbs for a split part's vector reference, from the vectors left of and

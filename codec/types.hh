@@ -23,6 +23,15 @@
 #define VP8_TABLE inline constexpr
 #endif
 
+// Before a loop whose body is too large to be repeated.
+#if defined(__CUDACC__)
+#define VP8_NO_UNROLL _Pragma("unroll 1")
+#elif defined(__clang__)
+#define VP8_NO_UNROLL _Pragma("clang loop unroll(disable)")
+#else
+#define VP8_NO_UNROLL _Pragma("GCC unroll 1")
+#endif
+
 namespace vp8 {
 
 /// A probability of a zero bit in 1/256; 0 is never sent by an encoder but is legal to read (§7.3).

@@ -33,7 +33,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 /// coefficients hold 16 in raster order; strides are in samples.
 struct VectorOps : OneLane {
   /// Copies `count` samples.
-  static HWY_INLINE void copy(std::uint8_t* to, const std::uint8_t* from, int count) {
+  static HWY_INLINE void copy(const std::uint8_t* from, std::uint8_t* to, int count) {
     std::memcpy(to, from, static_cast<std::size_t>(count));
   }
 

@@ -26,18 +26,19 @@ class InterDecision {
 
   /// Tries the inter modes. Returns the SATD plus rate of the nearest prediction found.
   VP8_HD SearchCost decide() {
+    t_.load_neighbours();
     ops_.once([&] {
       for (Candidate& c : w_.finalists)
         c.cost = kNever;
     });
-    for (int i = 0; i < t_.task.reference_count; ++i) {
+    VP8_NO_UNROLL for (int i = 0; i < t_.task.reference_count; ++i) {
       search_reference(t_.task.references[static_cast<std::size_t>(i)]);
       if (nearest() < t_.good_enough())
         break;
     }
     const SearchCost best_satd = nearest();
     const SearchCost hopeless = best_satd + best_satd / 6;
-    for (std::size_t i = 0; i < Workspace::kFinalists; ++i) {
+    VP8_NO_UNROLL for (std::size_t i = 0; i < Workspace::kFinalists; ++i) {
       const Candidate& c = w_.finalists[i];
       if (c.cost > hopeless)
         continue;
@@ -82,20 +83,22 @@ class InterDecision {
     const vp8::NearMvs near = near_mvs(ref);
     const SearchTask task = search_task(ref, 0, 0, near.best);
     const BlockSearch<Ops, 16> search(ops_, task, t_.next_luma(), w_.coding.prediction);
-    const auto consider = [&](vp8::MbMode mode, MotionVector mv) {
-      Candidate c{mv, ref, mode, t_.task.rates->inter_mode(ref, near, mode), 0};
-      if (mode == vp8::NEWMV)
-        c.rate += t_.task.rates->mv(mv, near.best);
-      c.cost = static_cast<SearchCost>(search.distortion(mv)) + t_.rate_as_satd(c.rate);
-      add_finalist(c);
+    const auto consider = [&](vp8::MbMode mode, MotionVector mv, SearchCost distortion,
+                              vp8::Rate vector_rate) {
+      const vp8::Rate rate = t_.task.rates->inter_mode(ref, near, mode) + vector_rate;
+      add_finalist({mv, ref, mode, rate, distortion + t_.rate_as_satd(rate)});
     };
-    consider(vp8::ZEROMV, {});
-    if (nearest() < t_.good_enough())
-      return;
-    if (!near.nearest.is_zero())
-      consider(vp8::NEARESTMV, near.nearest);
-    if (!near.near.is_zero() && near.near != near.nearest)
-      consider(vp8::NEARMV, near.near);
+    VP8_NO_UNROLL for (int named = 0; named < 3; ++named) {
+      const MotionVector mv = named == 0 ? MotionVector{} : named == 1 ? near.nearest : near.near;
+      if (named > 0 && (mv.is_zero() || (named == 2 && mv == near.nearest)))
+        continue;
+      consider(named == 0   ? vp8::ZEROMV
+               : named == 1 ? vp8::NEARESTMV
+                            : vp8::NEARMV,
+               mv, static_cast<SearchCost>(search.distortion(mv)), 0);
+      if (named == 0 && nearest() < t_.good_enough())
+        return;
+    }
 
     const bool is_last = ref == vp8::LAST_FRAME;
     ops_.once([&] {
@@ -112,7 +115,8 @@ class InterDecision {
       last_mv_ = found.mv;
     if (!found.mv.is_zero() && found.mv != near.nearest && found.mv != near.near &&
         vp8::codable(found.mv, near.best)) {
-      consider(vp8::NEWMV, found.mv);
+      const vp8::Rate vector_rate = t_.task.rates->mv(found.mv, near.best);
+      consider(vp8::NEWMV, found.mv, found.cost - task.rate_cost(found.mv), vector_rate);
     }
   }
 
@@ -180,7 +184,7 @@ class InterDecision {
     set_trial(whole);
     ops_.once([&] { w_.trial.y_mode = vp8::SPLITMV; });
     SearchCost total = 0;
-    for (int quarter = 0; quarter < 4; ++quarter) {
+    VP8_NO_UNROLL for (int quarter = 0; quarter < 4; ++quarter) {
       const int y = quarter / 2 * 8;
       const int x = quarter % 2 * 8;
       const auto first = static_cast<std::size_t>(y + x / 4);
@@ -210,7 +214,7 @@ class InterDecision {
       w_.starts[3] = {};
     });
     Found best = search.subpixel(search.integer(w_.starts.data(), kNamed - 1).mv);
-    for (std::size_t i = 0; i < kNamed; ++i) {
+    VP8_NO_UNROLL for (std::size_t i = 0; i < kNamed; ++i) {
       const MotionVector mv = w_.starts[i];
       if (!search.allowed(mv))
         continue;
@@ -229,17 +233,21 @@ class InterDecision {
     const bool columns_equal = mv[0] == mv[2] && mv[1] == mv[3];
     if (rows_equal && columns_equal)
       return;
-    if (rows_equal) {
-      try_partition(vp8::kSplit16x8, 0x3210, near);
-    } else if (columns_equal) {
-      try_partition(vp8::kSplit8x16, 0x3210, near);
-    } else {
-      try_partition(vp8::kSplit8x8, 0x3210, near);
-      // Halves take the vector of either of their quarters.
-      try_partition(vp8::kSplit16x8, 0x2200, near);
-      try_partition(vp8::kSplit16x8, 0x3311, near);
-      try_partition(vp8::kSplit8x16, 0x1010, near);
-      try_partition(vp8::kSplit8x16, 0x3232, near);
+    // Equal rows or columns leave one partition. Else all, and halves take the vector of either of
+    // their quarters.
+    const int last = rows_equal || columns_equal ? 1 : 5;
+    VP8_NO_UNROLL for (int i = 0; i < last; ++i) {
+      const vp8::SplitPartition partition = rows_equal      ? vp8::kSplit16x8
+                                            : columns_equal ? vp8::kSplit8x16
+                                            : i == 0        ? vp8::kSplit8x8
+                                            : i <= 2        ? vp8::kSplit16x8
+                                                            : vp8::kSplit8x16;
+      const unsigned source_of = i == 0   ? 0x3210
+                                 : i == 1 ? 0x2200
+                                 : i == 2 ? 0x3311
+                                 : i == 3 ? 0x1010
+                                          : 0x3232;
+      try_partition(partition, source_of, near);
     }
   }
 

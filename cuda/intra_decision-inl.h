@@ -33,6 +33,7 @@ class IntraDecision {
     // Inter prediction that is far better needs no company.
     if (inter_cost != kNever && luma_cost > inter_cost * 2)
       return;
+    t_.load_neighbours();
     const vp8::MbMode uv_mode = choose_uv_mode(available);
     set_trial(y_mode, uv_mode);
     t_.transform_luma(true);
@@ -52,7 +53,8 @@ class IntraDecision {
   // By SATD; leaves the prediction in t_.luma().
   VP8_HD SearchCost choose_y_mode(vp8::Available available, vp8::MbMode& best) {
     SearchCost best_cost = kNever;
-    for (const vp8::MbMode mode : {vp8::DC_PRED, vp8::V_PRED, vp8::H_PRED, vp8::TM_PRED}) {
+    VP8_NO_UNROLL for (const vp8::MbMode mode :
+                       {vp8::DC_PRED, vp8::V_PRED, vp8::H_PRED, vp8::TM_PRED}) {
       ops_.template predict_intra<16>(mode, t_.recon(vp8::kPlaneY), t_.recon_stride(vp8::kPlaneY),
                                       available, t_.next_luma(), 16);
       const SearchCost cost =
@@ -72,7 +74,8 @@ class IntraDecision {
   VP8_HD vp8::MbMode choose_uv_mode(vp8::Available available) {
     vp8::MbMode best = vp8::DC_PRED;
     SearchCost best_cost = kNever;
-    for (const vp8::MbMode mode : {vp8::DC_PRED, vp8::V_PRED, vp8::H_PRED, vp8::TM_PRED}) {
+    VP8_NO_UNROLL for (const vp8::MbMode mode :
+                       {vp8::DC_PRED, vp8::V_PRED, vp8::H_PRED, vp8::TM_PRED}) {
       SearchCost cost = t_.rate_as_satd(t_.task.rates->uv_mode(mode));
       for (const vp8::Plane plane : {vp8::kPlaneU, vp8::kPlaneV}) {
         std::uint8_t* out = t_.next_chroma(plane);
@@ -113,7 +116,7 @@ class IntraDecision {
     CodedCost total = chroma;
     vp8::Rate mode_rate = 0;
     load_patch();
-    for (int b = 0; b < 16; ++b) {
+    VP8_NO_UNROLL for (int b = 0; b < 16; ++b) {
       mode_rate += choose_subblock(b);
       total.add(t_.blocks_cost(b, 1, t_.quantiser.y, false, 4));
       ops_.add_residue(t_.work().dequantised + b, t_.work().ends + b, 1, 1, patch_at(b),

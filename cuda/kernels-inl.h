@@ -119,6 +119,36 @@ VP8_HD void code_macroblock(
   ops.each(4, [&](int x) { end[x] = end[-1]; });
 }
 
+// --- borders; strides and sizes are in samples ---
+
+/// What intra prediction reads outside of a new picture (§12.2): see vp8::set_intra_borders.
+template <class Ops>
+VP8_HD void set_intra_borders(const Ops& ops, const PictureTask& task) {
+  for (const vp8::PlaneView& p : task.coding.recon) {
+    ops.each(p.width + 5, [&](int x) { p.row(-1)[x - 1] = vp8::kAboveBorder; });
+    ops.each(p.height, [&](int y) { p.row(y)[-1] = vp8::kLeftBorder; });
+  }
+}
+
+/// Fills row `y`, -border..height + border - 1, of a plane's border with the nearest samples.
+template <class Ops>
+VP8_HD void extend_row(const Ops& ops, const vp8::PlaneView& p, int border, int y) {
+  const std::uint8_t* from = p.row(std::clamp(y, 0, p.height - 1));
+  std::uint8_t* to = p.row(y);
+  if (from != to) {
+    ops.each(p.width + 2 * border,
+             [&](int x) { to[x - border] = from[std::clamp(x - border, 0, p.width - 1)]; });
+    return;
+  }
+  ops.each(2 * border, [&](int x) {
+    if (x < border) {
+      to[x - border] = from[0];
+    } else {
+      to[p.width + x - border] = from[p.width - 1];
+    }
+  });
+}
+
 // --- the loop filter ---
 
 VP8_HD inline int filter_level(const PictureTask& task, std::size_t i) {
@@ -156,7 +186,7 @@ VP8_HD std::uint64_t filtered_row_sse(const Ops& ops, const PictureTask& task, i
   const vp8::PlaneView& from = task.coding.recon[vp8::kPlaneY];
   const vp8::PlaneView& luma = task.filtered_luma;
   for (int y = std::max(0, mb_row * 16 - 4); y < mb_row * 16 + 16; ++y)
-    ops.copy(luma.row(y), from.row(y), luma.width);
+    ops.copy(from.row(y), luma.row(y), luma.width);
   const std::size_t first = static_cast<std::size_t>(mb_row * task.mb_cols);
   for (int mb_col = 0; mb_col < task.mb_cols; ++mb_col) {
     const std::size_t i = first + static_cast<std::size_t>(mb_col);

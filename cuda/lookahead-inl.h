@@ -58,12 +58,12 @@ VP8_HD void compare_macroblock(
   const BlockSearch<Ops, 8> search(ops, search_task, w.prediction, w.scratch);
   const Found found =
       search.subpixel(search.integer(w.starts.data(), static_cast<int>(w.starts.size())).mv);
-  const std::uint32_t inter = search.distortion(found.mv);
+  const SearchCost inter = found.cost - search_task.rate_cost(found.mv);
   const std::uint32_t intra = intra_cost(ops, task.here, mb_row * 8, mb_col * 8, w);
   ops.once([&] {
     task.motion[i] = {static_cast<std::int16_t>(found.mv.row * 2),
                       static_cast<std::int16_t>(found.mv.col * 2)};
-    task.inter_cost[i] = inter;
+    task.inter_cost[i] = static_cast<std::uint32_t>(inter);
     task.intra_cost[i] = intra;
   });
 }

@@ -51,8 +51,15 @@ struct MacroblockTrial {
         mb_row(row),
         mb_col(col),
         quantiser(task.estimating[0]),
-        satd_lambda(quantiser.steps.y_ac * 51) {
-    load_neighbours();
+        satd_lambda(quantiser.steps.y_ac * 51) {}
+
+  /// Fetches the modes around: decisions that look at them call this first.
+  VP8_HD void load_neighbours() const {
+    const std::size_t here = index();
+    const auto columns = static_cast<std::size_t>(task.mb_cols);
+    load(w.around[0], mb_row > 0, here - columns);
+    load(w.around[1], mb_col > 0, here - 1);
+    load(w.around[2], mb_row > 0 && mb_col > 0, here - columns - 1);
   }
 
   VP8_HD std::size_t index() const {
@@ -177,14 +184,6 @@ struct MacroblockTrial {
   int chroma_at = 0;
 
  private:
-  VP8_HD void load_neighbours() const {
-    const std::size_t here = index();
-    const auto columns = static_cast<std::size_t>(task.mb_cols);
-    load(w.around[0], mb_row > 0, here - columns);
-    load(w.around[1], mb_col > 0, here - 1);
-    load(w.around[2], mb_row > 0 && mb_col > 0, here - columns - 1);
-  }
-
   // Outside the picture: intra, DC_PRED, zero vectors (§16.3).
   VP8_HD void load(MbModes& to, bool inside, std::size_t i) const {
     const ModesView& m = task.modes;

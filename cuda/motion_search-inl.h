@@ -39,6 +39,7 @@ struct SearchTask {
   }
 };
 
+/// A vector and its cost, rate included.
 struct Found {
   MotionVector mv;
   SearchCost cost;
@@ -76,7 +77,7 @@ class BlockSearch {
   /// Whole-pixel search from the best of `count` vectors. The result's vector is a multiple of 4.
   VP8_HD Found integer(const MotionVector* starts, int count) const {
     Position best{0, 0, cost_at(0, 0)};
-    for (int i = 0; i < count; ++i) {
+    VP8_NO_UNROLL for (int i = 0; i < count; ++i) {
       const MotionVector mv = starts[i];
       const int row = std::clamp((mv.row + 2) >> 2, min_row_, max_row_);
       const int col = std::clamp((mv.col + 2) >> 2, min_col_, max_col_);
@@ -89,14 +90,35 @@ class BlockSearch {
   /// Refines to quarter pixels around `from`, first in half, then in quarter pixels: the four
   /// sides, then the corner between the better two. The costs that are compared are SATD plus rate.
   VP8_HD Found subpixel(MotionVector from) const {
-    Found best{from, satd_cost(from)};
-    for (int step = 2; step >= 1; --step) {
-      const MotionVector centre = best.mv;
-      const SearchCost up = refine(centre, -step, 0, best);
-      const SearchCost down = refine(centre, step, 0, best);
-      const SearchCost left = refine(centre, 0, -step, best);
-      const SearchCost right = refine(centre, 0, step, best);
-      refine(centre, up < down ? -step : step, left < right ? -step : step, best);
+    Found best{from, kNever};
+    SearchCost up = 0;
+    SearchCost down = 0;
+    SearchCost left = 0;
+    SearchCost right = 0;
+    MotionVector centre = from;
+    // One loop over all that is tried, so that there is but one copy of the filters: first `from`,
+    // then twice five positions.
+    VP8_NO_UNROLL for (int i = 0; i < 11; ++i) {
+      const int step = i <= 5 ? 2 : 1;
+      const int side = i == 0 ? -1 : (i - 1) % 5;
+      if (side == 0)
+        centre = best.mv;
+      const int rows = side == 0   ? -step
+                       : side == 1 ? step
+                       : side < 4  ? 0
+                       : up < down ? -step
+                                   : step;
+      const int cols = side < 2       ? 0
+                       : side == 2    ? -step
+                       : side == 3    ? step
+                       : left < right ? -step
+                                      : step;
+      const MotionVector mv{static_cast<std::int16_t>(centre.row + (side < 0 ? 0 : rows)),
+                            static_cast<std::int16_t>(centre.col + cols)};
+      const SearchCost cost = side < 0 || allowed(mv) ? satd_cost(mv) : kNever;
+      if (cost < best.cost)
+        best = {mv, cost};
+      (side == 0 ? up : side == 1 ? down : side == 2 ? left : right) = cost;
     }
     return best;
   }
@@ -126,21 +148,11 @@ class BlockSearch {
     SearchCost cost;
   };
 
+  static constexpr SearchCost kNever = std::numeric_limits<SearchCost>::max();
   static constexpr int kMaxSteps = 24;
 
   static VP8_HD MotionVector vector_of(int row, int col) {
     return {static_cast<std::int16_t>(row * 4), static_cast<std::int16_t>(col * 4)};
-  }
-
-  VP8_HD SearchCost refine(MotionVector centre, int rows, int cols, Found& best) const {
-    const MotionVector mv{static_cast<std::int16_t>(centre.row + rows),
-                          static_cast<std::int16_t>(centre.col + cols)};
-    if (!allowed(mv))
-      return std::numeric_limits<SearchCost>::max();
-    const SearchCost cost = satd_cost(mv);
-    if (cost < best.cost)
-      best = {mv, cost};
-    return cost;
   }
 
   VP8_HD SearchCost cost_at(int row, int col) const {
@@ -164,16 +176,16 @@ class BlockSearch {
 
   // Walks hexagons until the middle is best, then looks at its eight neighbours.
   VP8_HD void hexagon(Position& best) const {
-    for (int i = 0; i < kMaxSteps; ++i) {
+    VP8_NO_UNROLL for (int i = 0; i < kMaxSteps; ++i) {
       const Position centre = best;
-      for (const Offset o : kHexagon)
-        try_at(centre.row + o.row, centre.col + o.col, best);
+      VP8_NO_UNROLL for (const Offset o : kHexagon)
+          try_at(centre.row + o.row, centre.col + o.col, best);
       if (best.row == centre.row && best.col == centre.col)
         break;
     }
     const Position centre = best;
-    for (const Offset o : kSquare)
-      try_at(centre.row + o.row, centre.col + o.col, best);
+    VP8_NO_UNROLL for (const Offset o : kSquare)
+        try_at(centre.row + o.row, centre.col + o.col, best);
   }
 
   const Ops& ops_;

@@ -33,7 +33,6 @@ struct Workspace {
   /// around it.
   alignas(64) std::uint8_t patch[kPatchStride * 17];
   std::array<vp8::MbModes, 3> around;  // above, left, above left
-  vp8::MbModes blank;                  // outside the picture
   vp8::MbModes trial;                  // the modes being tried
   vp8::MbModes best;
   std::array<Candidate, kFinalists> finalists;  // the nearest first
