@@ -127,7 +127,7 @@ class FrameFilter {
   }
 
   static VP8_HD constexpr int clamp_level(int level) {
-    return std::clamp(level, 0, kMaxFilterLevel);
+    return level < 0 ? 0 : level > kMaxFilterLevel ? kMaxFilterLevel : level;
   }
 
   static VP8_HD constexpr int adjusted(int base,

@@ -17,12 +17,6 @@ VP8_BEFORE_TARGET();
 namespace vp8 {
 namespace VP8_TARGET {
 
-/// Where the three blocks of a macroblock's prediction go.
-struct MbOut {
-  std::array<std::uint8_t*, kPlanes> data;
-  std::array<std::ptrdiff_t, kPlanes> stride;
-};
-
 /// Predicts luma of an inter macroblock.
 template <class Ops>
 VP8_HD void predict_inter_luma(const Ops& ops,
@@ -87,7 +81,7 @@ VP8_HD void predict_inter_chroma(const Ops& ops,
   }
 }
 
-/// Predicts a whole inter macroblock.
+/// Predicts a whole inter macroblock into its place in `planes`.
 template <class Ops>
 VP8_HD void predict_inter(const Ops& ops,
                           const ReferencePlanes& reference,
@@ -95,13 +89,14 @@ VP8_HD void predict_inter(const Ops& ops,
                           int mb_row,
                           int mb_col,
                           Interpolation how,
-                          const MbOut& out,
+                          const std::array<PlaneView, kPlanes>& planes,
                           PredictScratch& scratch) {
-  predict_inter_luma(ops, reference[kPlaneY], mb, mb_row, mb_col, how.bilinear, out.data[kPlaneY],
-                     out.stride[kPlaneY], scratch);
-  for (const Plane plane : {kPlaneU, kPlaneV}) {
-    predict_inter_chroma(ops, reference[plane], mb, mb_row, mb_col, how, out.data[plane],
-                         out.stride[plane], scratch);
+  const PlaneView& luma = planes[kPlaneY];
+  predict_inter_luma(ops, reference[kPlaneY], mb, mb_row, mb_col, how.bilinear,
+                     &luma.at(mb_row * 16, mb_col * 16), luma.stride, scratch);
+  VP8_NO_UNROLL for (std::size_t p = kPlaneU; p <= kPlaneV; ++p) {
+    predict_inter_chroma(ops, reference[p], mb, mb_row, mb_col, how,
+                         &planes[p].at(mb_row * 8, mb_col * 8), planes[p].stride, scratch);
   }
 }
 

@@ -59,7 +59,7 @@ class MacroblockCoding {
                                      recon(kPlaneY, mb_row, mb_col), p_.recon[kPlaneY].stride,
                                      work.coefs);
     }
-    for (const Plane plane : {kPlaneU, kPlaneV}) {
+    VP8_NO_UNROLL for (Plane plane = kPlaneU; plane <= kPlaneV; plane = next_plane(plane)) {
       ops_.template residual_dct<8>(source(plane, mb_row, mb_col), p_.source[plane].stride,
                                     recon(plane, mb_row, mb_col), p_.recon[plane].stride,
                                     work.coefs + (plane == kPlaneU ? kBlockU : kBlockV));
@@ -89,16 +89,12 @@ class MacroblockCoding {
   // Predicts in place all but the luma of B_PRED macroblocks.
   VP8_HD void predict_except_subblocks(const MbModes& mb, int mb_row, int mb_col) {
     if (mb.is_inter()) {
-      const MbOut out{
-          {recon(kPlaneY, mb_row, mb_col), recon(kPlaneU, mb_row, mb_col),
-           recon(kPlaneV, mb_row, mb_col)},
-          {p_.recon[kPlaneY].stride, p_.recon[kPlaneU].stride, p_.recon[kPlaneV].stride}};
-      predict_inter(ops_, p_.references[mb.ref_frame], mb, mb_row, mb_col, p_.how, out,
+      predict_inter(ops_, p_.references[mb.ref_frame], mb, mb_row, mb_col, p_.how, p_.recon,
                     w_.prediction);
       return;
     }
     const Available available{mb_row > 0, mb_col > 0};
-    for (const Plane plane : {kPlaneU, kPlaneV}) {
+    VP8_NO_UNROLL for (Plane plane = kPlaneU; plane <= kPlaneV; plane = next_plane(plane)) {
       std::uint8_t* at = recon(plane, mb_row, mb_col);
       const std::ptrdiff_t stride = p_.recon[plane].stride;
       ops_.template predict_intra<8>(mb.uv_mode, at, stride, available, at, stride);
@@ -229,7 +225,7 @@ class MacroblockCoding {
       ops_.add_residue(work.dequantised, work.ends, 4, 4, recon(kPlaneY, mb_row, mb_col),
                        p_.recon[kPlaneY].stride);
     }
-    for (const Plane plane : {kPlaneU, kPlaneV}) {
+    VP8_NO_UNROLL for (Plane plane = kPlaneU; plane <= kPlaneV; plane = next_plane(plane)) {
       const int base = plane == kPlaneU ? kBlockU : kBlockV;
       ops_.add_residue(work.dequantised + base, work.ends + base, 2, 2,
                        recon(plane, mb_row, mb_col), p_.recon[plane].stride);

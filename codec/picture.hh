@@ -36,6 +36,10 @@ using ConstPlaneView = View2D<const std::uint8_t>;
 
 enum Plane : std::uint8_t { kPlaneY, kPlaneU, kPlaneV, kPlanes };
 
+VP8_HD constexpr Plane next_plane(Plane plane) {
+  return static_cast<Plane>(plane + 1);
+}
+
 /// Allocates on cache lines and leaves trivial elements uninitialised.
 template <class T>
 struct AlignedAllocator {
@@ -86,8 +90,10 @@ class Picture {
   int mb_cols() const { return (width_ + 15) / 16; }
   int mb_rows() const { return (height_ + 15) / 16; }
   bool empty() const { return samples_.empty(); }
-  /// Bytes of storage, borders included.
+  /// All storage, borders included: size_bytes() bytes, laid out alike for equal sizes.
   std::size_t size_bytes() const { return samples_.size(); }
+  std::uint8_t* storage() { return samples_.data(); }
+  const std::uint8_t* storage() const { return samples_.data(); }
 
   /// The coded samples of a plane (whole macroblocks); the border lies around the view.
   PlaneView coded(Plane plane);

@@ -69,6 +69,12 @@ void add_block(const MbResidue& residue,
   inverse_dct_add4x4(residue.coefs[block].data(), at, stride, at, stride);
 }
 
+// Where the three blocks of a macroblock go.
+struct MbOut {
+  std::array<std::uint8_t*, kPlanes> data;
+  std::array<std::ptrdiff_t, kPlanes> stride;
+};
+
 // Reconstructs macroblocks of one frame in raster order.
 class FrameReconstruction {
  public:
@@ -102,7 +108,7 @@ class FrameReconstruction {
   void reconstruct_macroblock(const MbModes& mb, int mb_row, int mb_col, const MbResidue& residue) {
     const MbOut out = place_of(mb_row, mb_col);
     if (mb.is_inter()) {
-      predict_inter(VectorOps(), references_[mb.ref_frame], mb, mb_row, mb_col, how_, out,
+      predict_inter(VectorOps(), references_[mb.ref_frame], mb, mb_row, mb_col, how_, planes_,
                     scratch_);
     } else {
       const Available available{mb_row > 0, mb_col > 0};

@@ -20,8 +20,8 @@
 
 namespace vp8 {
 
-/// What every team offers. `each` and `once` end with the team's barrier, `sum` and `smallest` give
-/// all lanes the same value.
+/// What every team offers. `each` and `once` end with the team's barrier, `sum` gives all
+/// lanes the same value.
 ///   lane(), lanes()   this lane's number and how many there are
 ///   sync()            the barrier: writes before it are seen behind it, by the whole team
 ///   each(n, f)        f(i) for i of 0..n-1, spread over the lanes

@@ -23,13 +23,11 @@
 #define VP8_TABLE inline constexpr
 #endif
 
-// Before a loop whose body is too large to be repeated.
-#if defined(__CUDACC__)
+// Before a loop whose body is too large to be repeated, as nvcc would.
+#if defined(__CUDA_ARCH__)
 #define VP8_NO_UNROLL _Pragma("unroll 1")
-#elif defined(__clang__)
-#define VP8_NO_UNROLL _Pragma("clang loop unroll(disable)")
 #else
-#define VP8_NO_UNROLL _Pragma("GCC unroll 1")
+#define VP8_NO_UNROLL
 #endif
 
 namespace vp8 {

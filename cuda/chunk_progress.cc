@@ -64,7 +64,7 @@ const FixedRates& fixed_rates() {
 }  // namespace
 
 ChunkProgress::ChunkProgress(ChunkJob job) : job_(std::move(job)), estimate_(default_estimate()) {
-  result_.exit = std::move(job_.entry);
+  state_ = std::move(job_.entry);
 }
 
 PictureTask ChunkProgress::begin_picture() {
@@ -110,7 +110,7 @@ void ChunkProgress::finish_picture(const vp8::TokenCounts& counts,
   symbols.tokens = counts;
   vp8::count_modes(state(), frame, symbols);
   vp8::choose_probabilities(state(), symbols, frame.header);
-  result_.exit = vp8::advance(state(), frame, reconstruction);
+  state_ = vp8::advance(state(), frame, reconstruction);
   if (!frame.header.key_frame)
     estimate_ = frame.header;
   result_.decisions.push_back({std::move(frame.header), std::move(frame.modes)});

@@ -24,7 +24,11 @@ class ChunkProgress {
   bool done() const { return next_ == job_.pictures.size(); }
   /// The picture to be decided now.
   const PictureJob& job() const { return job_.pictures[next_]; }
-  const vp8::State& state() const { return result_.exit; }
+  /// Picture `index` of the chunk, or null behind its end.
+  const PictureJob* job_at(std::size_t index) const {
+    return index < job_.pictures.size() ? &job_.pictures[index] : nullptr;
+  }
+  const vp8::State& state() const { return state_; }
 
   /// Prepares the rates for the next picture. The task has no pointers yet but to nothing.
   PictureTask begin_picture();
@@ -44,13 +48,14 @@ class ChunkProgress {
                       int filter_level,
                       const vp8::PictureRef& reconstruction);
 
-  /// The decisions, and the state behind the last picture. Once, when done.
+  /// The decisions. Once, when done; the exit state is the device's to add.
   ChunkResult take_result() { return std::move(result_); }
 
  private:
   ChunkJob job_;
   std::size_t next_ = 0;
   vp8::FrameHeader estimate_;  // of an earlier picture: its probabilities stand in
+  vp8::State state_;
   std::optional<vp8::TokenCosts> token_costs_;
   std::optional<ModeRates> rates_;
   ChunkResult result_;

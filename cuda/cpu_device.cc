@@ -64,6 +64,7 @@ ChunkResult decide_chunk(ChunkJob job) {
   ChunkResult result;
   {
     const ThreadStopwatch watch(seconds);
+    const bool want_exit = job.want_exit;
     ChunkProgress chunk(std::move(job));
     if (!chunk.done()) {
       ChunkMemory memory(*chunk.job().source);
@@ -71,6 +72,8 @@ ChunkResult decide_chunk(ChunkJob job) {
         decide_picture(chunk, memory);
     }
     result = chunk.take_result();
+    if (want_exit)
+      result.exit = chunk.state();
   }
   result.cpu_seconds = seconds;
   return result;

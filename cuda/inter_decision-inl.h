@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 
 #include "cuda/macroblock_trial-inl.h"
@@ -28,6 +29,8 @@ class InterDecision {
   VP8_HD SearchCost decide() {
     t_.load_neighbours();
     ops_.once([&] {
+      // Every byte: candidates are moved whole, with the padding that no member fills.
+      std::memset(static_cast<void*>(w_.finalists.data()), 0, sizeof w_.finalists);
       for (Candidate& c : w_.finalists)
         c.cost = kNever;
     });
@@ -155,7 +158,8 @@ class InterDecision {
     const vp8::PictureCoding& coding = t_.task.coding;
     vt::predict_inter_luma(ops_, luma_reference(mb.ref_frame), mb, t_.mb_row, t_.mb_col,
                            coding.how.bilinear, t_.luma(), 16, w_.coding.prediction);
-    for (const vp8::Plane plane : {vp8::kPlaneU, vp8::kPlaneV}) {
+    VP8_NO_UNROLL for (vp8::Plane plane = vp8::kPlaneU; plane <= vp8::kPlaneV;
+                       plane = vp8::next_plane(plane)) {
       vt::predict_inter_chroma(ops_, coding.references[mb.ref_frame][plane], mb, t_.mb_row,
                                t_.mb_col, coding.how, t_.chroma(plane), 8, w_.coding.prediction);
     }

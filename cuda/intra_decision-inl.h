@@ -53,8 +53,8 @@ class IntraDecision {
   // By SATD; leaves the prediction in t_.luma().
   VP8_HD SearchCost choose_y_mode(vp8::Available available, vp8::MbMode& best) {
     SearchCost best_cost = kNever;
-    VP8_NO_UNROLL for (const vp8::MbMode mode :
-                       {vp8::DC_PRED, vp8::V_PRED, vp8::H_PRED, vp8::TM_PRED}) {
+    VP8_NO_UNROLL for (int m = vp8::DC_PRED; m <= vp8::TM_PRED; ++m) {
+      const auto mode = static_cast<vp8::MbMode>(m);
       ops_.template predict_intra<16>(mode, t_.recon(vp8::kPlaneY), t_.recon_stride(vp8::kPlaneY),
                                       available, t_.next_luma(), 16);
       const SearchCost cost =
@@ -74,10 +74,11 @@ class IntraDecision {
   VP8_HD vp8::MbMode choose_uv_mode(vp8::Available available) {
     vp8::MbMode best = vp8::DC_PRED;
     SearchCost best_cost = kNever;
-    VP8_NO_UNROLL for (const vp8::MbMode mode :
-                       {vp8::DC_PRED, vp8::V_PRED, vp8::H_PRED, vp8::TM_PRED}) {
+    VP8_NO_UNROLL for (int m = vp8::DC_PRED; m <= vp8::TM_PRED; ++m) {
+      const auto mode = static_cast<vp8::MbMode>(m);
       SearchCost cost = t_.rate_as_satd(t_.task.rates->uv_mode(mode));
-      for (const vp8::Plane plane : {vp8::kPlaneU, vp8::kPlaneV}) {
+      VP8_NO_UNROLL for (vp8::Plane plane = vp8::kPlaneU; plane <= vp8::kPlaneV;
+                         plane = vp8::next_plane(plane)) {
         std::uint8_t* out = t_.next_chroma(plane);
         ops_.template predict_intra<8>(mode, t_.recon(plane), t_.recon_stride(plane), available,
                                        out, 8);

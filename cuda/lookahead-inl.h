@@ -6,6 +6,7 @@
 #define GPU_LOOKAHEAD_INL_H_
 #endif
 
+#include <algorithm>
 #include <cstdint>
 
 #include "codec/target.hh"
@@ -16,6 +17,27 @@ VP8_BEFORE_TARGET();
 namespace gpu {
 namespace VP8_TARGET {
 
+/// Makes row `y` of a half-resolution plane, its border included: each sample the mean of 2x2, and
+/// outside of the width x height samples that the picture has, the nearest of them.
+template <class Ops>
+VP8_HD void halve_row(const Ops& ops,
+                      const vp8::ConstPlaneView& full,
+                      const vp8::PlaneView& half,
+                      int border,
+                      int width,
+                      int height,
+                      int y) {
+  const int from_y = 2 * std::clamp(y, 0, height - 1);
+  const std::uint8_t* top = full.row(from_y);
+  const std::uint8_t* bottom = full.row(from_y + 1);
+  std::uint8_t* out = half.row(y);
+  ops.each(half.width + 2 * border, [&](int i) {
+    const int x = 2 * std::clamp(i - border, 0, width - 1);
+    out[i - border] =
+        static_cast<std::uint8_t>((top[x] + top[x + 1] + bottom[x] + bottom[x + 1] + 2) >> 2);
+  });
+}
+
 /// The distance of an 8x8 block from its best simple prediction out of its own picture.
 template <class Ops>
 VP8_HD std::uint32_t intra_cost(
@@ -23,7 +45,8 @@ VP8_HD std::uint32_t intra_cost(
   // Neighbours of the first row and column are border samples, which repeat the block's own.
   const std::uint8_t* at = &plane.at(y, x);
   std::uint32_t best = ~0u;
-  for (const vp8::MbMode mode : {vp8::DC_PRED, vp8::V_PRED, vp8::H_PRED}) {
+  for (int m = vp8::DC_PRED; m <= vp8::H_PRED; ++m) {
+    const auto mode = static_cast<vp8::MbMode>(m);
     ops.template predict_intra<8>(mode, at, plane.stride, {true, true}, w.prediction, 8);
     best = std::min(best, ops.template satd<8>(at, plane.stride, w.prediction, 8));
   }

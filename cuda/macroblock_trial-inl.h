@@ -120,7 +120,8 @@ struct MacroblockTrial {
       vt::gather_y2(ops, work());
   }
   VP8_HD void transform_chroma() const {
-    for (const vp8::Plane plane : {vp8::kPlaneU, vp8::kPlaneV}) {
+    VP8_NO_UNROLL for (vp8::Plane plane = vp8::kPlaneU; plane <= vp8::kPlaneV;
+                       plane = vp8::next_plane(plane)) {
       ops.template residual_dct<8>(source(plane), source_stride(plane), chroma(plane), 8,
                                    work().coefs + first_block(plane));
     }
@@ -159,11 +160,12 @@ struct MacroblockTrial {
   }
 
   VP8_HD std::uint64_t prediction_sse() const {
-    std::uint64_t sse =
+    const std::uint64_t luma_sse =
         ops.template sse<16>(source(vp8::kPlaneY), source_stride(vp8::kPlaneY), luma(), 16);
-    for (const vp8::Plane plane : {vp8::kPlaneU, vp8::kPlaneV})
-      sse += ops.template sse<8>(source(plane), source_stride(plane), chroma(plane), 8);
-    return sse;
+    return luma_sse + chroma_sse(vp8::kPlaneU) + chroma_sse(vp8::kPlaneV);
+  }
+  VP8_HD std::uint64_t chroma_sse(vp8::Plane plane) const {
+    return ops.template sse<8>(source(plane), source_stride(plane), chroma(plane), 8);
   }
 
   static VP8_HD constexpr int first_block(vp8::Plane plane) {

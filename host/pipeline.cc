@@ -36,8 +36,17 @@ struct ChainRun {
   std::vector<RebasedPicture> coded;
 };
 
-void rebase_run(ChainRun& run) {
+gpu::SpanLabels labels_of(const Chunk& chunk) {
+  return {.wave = -1,
+          .chain = chunk.chain,
+          .chunk = chunk.index,
+          .picture = chunk.first_picture,
+          .pictures = chunk.pictures};
+}
+
+void rebase_run(ChainRun& run, gpu::SpanSink* spans) {
   for (ChunkWork* work : run.chunks) {
+    const gpu::ScopedSpan span(spans, "rebase", "rebase", labels_of(work->chunk));
     for (std::size_t i = 0; i < work->sources.size(); ++i) {
       run.coded.push_back(run.chain.rebase(*work->sources[i], std::move(work->decisions[i])));
       work->sources[i] = {};  // often the last to hold it
@@ -56,7 +65,7 @@ class Pipeline {
       : plan_(plan),
         options_(options),
         write_(write),
-        window_(source, device, plan, options.limit),
+        window_(source, device, plan, options.limit, options.spans),
         first_pass_(plan, device),
         wave_chunks_(chunks_per_wave(plan, thread_count(options.threads))) {}
 
@@ -69,10 +78,10 @@ class Pipeline {
       side_by_side(
           [&] {
             tbb::parallel_for(std::size_t{0}, runs.size(),
-                              [&](std::size_t i) { rebase_run(runs[i]); });
+                              [&](std::size_t i) { rebase_run(runs[i], options_.spans); });
           },
           [&] {
-            first_pass_.run(window_, wave, summary_.cpu);
+            decide(wave);
             next = read_wave();
           });
       finish_runs(runs);
@@ -98,6 +107,15 @@ class Pipeline {
     group.wait();
     if (failure)
       std::rethrow_exception(failure);
+  }
+
+  void decide(std::vector<ChunkWork>& wave) {
+    if (wave.empty())
+      return;
+    gpu::ScopedSpan span(options_.spans, "first pass", "first pass", labels_of(wave.front().chunk));
+    const Chunk& last = wave.back().chunk;
+    span.labels().pictures = last.first_picture + last.pictures - wave.front().chunk.first_picture;
+    first_pass_.run(window_, wave, summary_.cpu);
   }
 
   std::vector<ChunkWork> read_wave() {
@@ -141,6 +159,8 @@ class Pipeline {
   void finish_runs(std::vector<ChainRun>& runs) {
     if (runs.empty())
       return;
+    gpu::ScopedSpan span(options_.spans, "write", "write", {.picture = summary_.pictures});
+    const std::int64_t written = summary_.pictures;
     double write_seconds = 0;
     for (ChainRun& run : runs) {
       const gpu::ThreadStopwatch watch(write_seconds);
@@ -152,6 +172,7 @@ class Pipeline {
       summary_.cpu.rebase += run.chain.rebase_seconds();
       summary_.cpu.measure += run.chain.measure_seconds();
     }
+    span.labels().pictures = summary_.pictures - written;
     summary_.cpu.write += write_seconds;
     open_chain_ = runs.back().chain.continued();
     if (options_.on_progress)

@@ -39,7 +39,8 @@ struct RunOptions {
   int threads = 0;          ///< 0: one for each processor
   std::int64_t limit = -1;  ///< pictures at most; -1: all
   std::function<void(const Progress&)>
-      on_progress;  ///< called on the calling thread after each wave
+      on_progress;                 ///< called on the calling thread after each wave
+  gpu::SpanSink* spans = nullptr;  ///< where spans of all phases go; null: nowhere
 };
 
 /// One coded frame.

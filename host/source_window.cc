@@ -30,6 +30,8 @@ void SourceWindow::drop_before(std::int64_t number) {
 
 void SourceWindow::read_to(std::int64_t end) {
   const gpu::ThreadStopwatch watch(read_seconds_);
+  gpu::ScopedSpan span(spans_, "read", "read", {.picture = this->end()});
+  const std::int64_t had = this->end();
   if (limit_ >= 0)
     end = std::min(end, limit_);
   while (!over_ && this->end() < end) {
@@ -40,9 +42,12 @@ void SourceWindow::read_to(std::int64_t end) {
       over_ = true;
     }
   }
+  span.labels().pictures = this->end() - had;
 }
 
 void SourceWindow::look_ahead(std::int64_t from) {
+  const gpu::ScopedSpan span(spans_, "lookahead", "lookahead",
+                             {.picture = from, .pictures = end() - from});
   std::vector<vp8::PictureRef> pictures;
   for (std::int64_t i = std::max<std::int64_t>(from - 1, 0); i < end(); ++i)
     pictures.push_back(picture(i));

@@ -15,9 +15,14 @@ namespace host {
 /// Reads ahead of the coding. Pictures are numbered from 0 over the whole video.
 class SourceWindow {
  public:
-  /// `limit`: pictures at most, -1 for all. The references must outlive the window.
-  SourceWindow(PictureSource& source, gpu::Device& device, const Plan& plan, std::int64_t limit)
-      : source_(source), device_(device), plan_(plan), limit_(limit) {}
+  /// `limit`: pictures at most, -1 for all. `spans` may be null. The references must outlive the
+  /// window.
+  SourceWindow(PictureSource& source,
+               gpu::Device& device,
+               const Plan& plan,
+               std::int64_t limit,
+               gpu::SpanSink* spans = nullptr)
+      : source_(source), device_(device), plan_(plan), limit_(limit), spans_(spans) {}
 
   /// Makes pictures up to `end` - 1 ready to be coded: reads them and those that the planning looks
   /// ahead to, compares each with the one before it, plans its quality. Returns one past the last
@@ -57,6 +62,7 @@ class SourceWindow {
   gpu::Device& device_;
   const Plan& plan_;
   std::int64_t limit_;
+  gpu::SpanSink* spans_;
   bool over_ = false;
   std::int64_t first_ = 0;
   std::int64_t planned_ = 0;  // one past the last planned picture

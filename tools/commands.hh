@@ -13,5 +13,6 @@ void add_rebase(CLI::App& app);
 void add_plan(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_quality(CLI::App& app);
+void add_devices(CLI::App& app);
 
 }  // namespace tools

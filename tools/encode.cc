@@ -3,16 +3,17 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <thread>
 
 #include <fmt/core.h>
 
-#include "cuda/device.hh"
+#include "host/device_choice.hh"
 #include "host/ivf.hh"
 #include "host/output_file.hh"
 #include "host/picture_source.hh"
 #include "host/pipeline.hh"
+#include "host/trace.hh"
 #include "tools/commands.hh"
+#include "tools/device_options.hh"
 #include "tools/encode_report.hh"
 #include "tools/files.hh"
 #include "tools/plan_options.hh"
@@ -24,23 +25,27 @@ struct Options {
   std::string input;
   std::string output;
   PlanOptions plan;
+  DeviceOptions device;
   int threads = 0;
   std::string json;
+  std::string trace;
   bool verbose = false;
   bool quiet = false;
 };
 
-void check(const Options& options) {
-  if (options.output == options.json) {
-    throw CLI::ValidationError("-o, --json", options.output == "-"
-                                                 ? "only one can go to standard output"
-                                                 : "both name the same file");
+// No two outputs may share a place.
+void check_different(const std::string& a, const std::string& b, const std::string& options) {
+  if (!a.empty() && a == b) {
+    throw CLI::ValidationError(
+        options, a == "-" ? "only one can go to standard output" : "both name the same file");
   }
 }
 
-int thread_count(const Options& options) {
-  return options.threads > 0 ? options.threads
-                             : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+void check(const Options& options) {
+  check_different(options.output, options.json, "-o, --json");
+  check_different(options.output, options.trace, "-o, --trace");
+  check_different(options.json, options.trace, "--json, --trace");
+  check_device_options(options.device);
 }
 
 // Pictures to come, as far as the container tells; -1 if it does not.
@@ -52,34 +57,22 @@ std::int64_t expected_pictures(const Options& options, const host::StreamInfo& i
   return limit < 0 ? info.picture_count : std::min(info.picture_count, limit);
 }
 
-void print_plan(const EncodeReport& report, std::int64_t expected) {
-  const host::Plan& plan = report.plan;
-  const std::string pictures = expected < 0 ? "unknown" : fmt::format("{}", expected);
-  const std::string chain = plan.chunks_per_chain == 0
-                                ? "one endless chain"
-                                : fmt::format("{} chunks a chain", plan.chunks_per_chain);
-  fmt::print(stderr,
-             "plan: {}x{} at {}/{} pictures/s, {} pictures; {} pictures a chunk, {}; cq {} "
-             "(quantiser index {}); first pass by {}, on {}, {} threads\n",
-             plan.width, plan.height, plan.frame_rate.num, plan.frame_rate.den, pictures,
-             plan.chunk_frames, chain, plan.cq, host::q_index_of_cq(plan.cq),
-             first_pass_name(plan.first_pass), report.device, report.threads);
-  constexpr double mebibyte = 1 << 20;
-  fmt::print(
-      stderr,
-      "memory: pictures take at most (3 W + L + G + (W + L) / 2 + 4 T + 6 C + 3) P = {:.0f} MiB "
-      "(W: pictures of a wave; L: the lookahead's; G: stand-ins for golden references; T: threads; "
-      "C: chunks of a wave; P: bytes of a picture with its decisions)\n",
-      static_cast<double>(host::memory_bound(plan, report.threads)) / mebibyte);
+// One line on what `--device auto` has chosen.
+void print_device(const host::DeviceChoice& choice, bool verbose) {
+  const std::string why = verbose && !choice.why_not_cuda.empty()
+                              ? fmt::format("; not CUDA: {}", choice.why_not_cuda)
+                              : "";
+  fmt::print(stderr, "fastslow: device: {}{}\n", choice.description, why);
 }
 
 host::EncodeSummary encode_to(host::OutputFile& out,
                               host::PictureSource& source,
                               gpu::Device& device,
                               const Options& options,
-                              ProgressLine& progress,
-                              std::int64_t expected) {
+                              host::Trace* trace,
+                              ProgressLine& progress) {
   const host::Plan plan = make_plan(options.plan, source.info());
+  const std::int64_t expected = expected_pictures(options, source.info());
   host::IvfWriter writer(
       out, {.width = plan.width,
             .height = plan.height,
@@ -88,7 +81,12 @@ host::EncodeSummary encode_to(host::OutputFile& out,
   host::RunOptions run;
   run.threads = options.threads;
   run.limit = options.plan.limit;
-  run.on_progress = [&](const host::Progress& done) { progress.show(done); };
+  run.spans = trace;
+  run.on_progress = [&](const host::Progress& done) {
+    progress.show(done);
+    if (trace != nullptr)
+      trace->check();
+  };
   const host::EncodeSummary summary =
       host::encode_video(source, plan, run, device, [&](const host::CodedFrame& frame) {
         writer.write(frame.bytes, static_cast<std::uint64_t>(frame.picture));
@@ -97,40 +95,66 @@ host::EncodeSummary encode_to(host::OutputFile& out,
   return summary;
 }
 
+// The outputs beside the stream itself; each may be absent.
+struct SideOutputs {
+  std::optional<host::OutputFile> json;
+  std::optional<host::Trace> trace;
+
+  explicit SideOutputs(const Options& options) {
+    if (!options.json.empty())
+      json.emplace(options.json);
+    if (!options.trace.empty())
+      trace.emplace(options.trace);
+  }
+  void commit() {
+    if (json)
+      json->commit();
+    if (trace)
+      trace->commit();
+  }
+};
+
+EncodeReport report_of(const Options& options,
+                       const host::StreamInfo& info,
+                       const gpu::Device& device) {
+  EncodeReport report;
+  report.input = options.input;
+  report.output = options.output;
+  report.plan = make_plan(options.plan, info);
+  report.device = device.name();
+  report.threads = thread_count(options.threads);
+  return report;
+}
+
 void run(const Options& options) {
   const std::unique_ptr<host::PictureSource> source = host::open_source(options.input);
   if (!options.quiet) {
     print_notices(options.input, source->info());
   }
   host::OutputFile out(options.output);
-  std::optional<host::OutputFile> json;
-  if (!options.json.empty()) {
-    json.emplace(options.json);
+  SideOutputs side(options);
+  const host::DeviceChoice choice =
+      host::choose_device(options.device.kind, options.device.memory_bytes);
+  if (options.device.kind == host::DeviceKind::kAuto && !options.quiet) {
+    print_device(choice, options.verbose);
   }
-  const std::unique_ptr<gpu::Device> device = gpu::make_cpu_device();
+  EncodeReport report = report_of(options, source->info(), *choice.device);
   const std::int64_t expected = expected_pictures(options, source->info());
-  EncodeReport report;
-  report.input = options.input;
-  report.output = options.output;
-  report.plan = make_plan(options.plan, source->info());
-  report.device = device->name();
-  report.threads = thread_count(options);
   if (options.verbose) {
-    print_plan(report, expected);
+    fmt::print(stderr, "{}", plan_text(report, expected));
   }
   {
     ProgressLine progress(expected, !options.quiet);
-    report.summary = encode_to(out, *source, *device, options, progress, expected);
+    host::Trace* const trace = side.trace ? &*side.trace : nullptr;
+    report.summary = encode_to(out, *source, *choice.device, options, trace, progress);
     report.seconds = progress.seconds();
   }
-  if (json) {
+  if (side.json) {
     const std::string text = summary_json(report);
-    json->write(std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+    side.json->write(std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
   }
   out.commit();
-  if (json) {
-    json->commit();
-  }
+  side.commit();
   if (!options.quiet) {
     fmt::print(stderr, "{}", summary_line(report));
   }
@@ -145,15 +169,16 @@ void declare(CLI::App& command, Options& options) {
   command.add_option("-o,--output", options.output, "IVF file to write, or - for standard output")
       ->required();
   add_plan_options(command, options.plan);
-  constexpr int max_threads = 1024;
-  command
-      .add_option("--threads", options.threads,
-                  "Threads to work with; 0: one for each processor. The bytes do not depend on it")
-      ->check(CLI::Range(0, max_threads))
-      ->capture_default_str();
+  add_device_option(command, options.device);
+  add_device_memory_option(command, options.device);
+  add_threads_option(command, options.threads);
   command.add_option("--json", options.json,
                      "Write the summary as JSON to this file, or - for standard output");
-  command.add_flag("-v,--verbose", options.verbose, "Print the plan and the bound on memory");
+  command.add_option("--trace", options.trace,
+                     "Write what each thread did when as trace events to this file; "
+                     "https://ui.perfetto.dev shows them");
+  command.add_flag("-v,--verbose", options.verbose,
+                   "Print the plan, the bound on memory, and why no GPU is used");
   command.add_flag("--quiet", options.quiet, "Print errors only");
 }
 

@@ -120,6 +120,25 @@ std::string progress_text(const host::Progress& progress, double seconds, std::i
   return text;
 }
 
+std::string plan_text(const EncodeReport& report, std::int64_t expected) {
+  const host::Plan& plan = report.plan;
+  const std::string pictures = expected < 0 ? "unknown" : fmt::format("{}", expected);
+  const std::string chain = plan.chunks_per_chain == 0
+                                ? "one endless chain"
+                                : fmt::format("{} chunks a chain", plan.chunks_per_chain);
+  constexpr double mebibyte = 1 << 20;
+  return fmt::format(
+      "plan: {}x{} at {}/{} pictures/s, {} pictures; {} pictures a chunk, {}; cq {} "
+      "(quantiser index {}); first pass by {}, on {}, {} threads\n"
+      "memory: pictures take at most (3 W + L + G + (W + L) / 2 + 4 T + 6 C + 3) P = {:.0f} MiB "
+      "(W: pictures of a wave; L: the lookahead's; G: stand-ins for golden references; T: threads; "
+      "C: chunks of a wave; P: bytes of a picture with its decisions)\n",
+      plan.width, plan.height, plan.frame_rate.num, plan.frame_rate.den, pictures,
+      plan.chunk_frames, chain, plan.cq, host::q_index_of_cq(plan.cq),
+      first_pass_name(plan.first_pass), report.device, report.threads,
+      static_cast<double>(host::memory_bound(plan, report.threads)) / mebibyte);
+}
+
 std::string summary_line(const EncodeReport& report) {
   const host::EncodeSummary& summary = report.summary;
   std::string line = fmt::format(

@@ -46,6 +46,9 @@ struct EncodeReport {
 /// The text of the progress line: pictures, speed, time left, share of each phase.
 std::string progress_text(const host::Progress& progress, double seconds, std::int64_t expected);
 
+/// What will be coded and in how much memory, two lines. `expected` is as for ProgressLine.
+std::string plan_text(const EncodeReport& report, std::int64_t expected);
+
 /// One line for people.
 std::string summary_line(const EncodeReport& report);
 

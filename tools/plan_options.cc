@@ -10,8 +10,6 @@
 namespace tools {
 namespace {
 
-constexpr int kMaxChunkFrames = 100000;
-constexpr int kMaxChunksPerChain = 1000000;
 constexpr int kMaxCq = 63;
 
 // A number of chunks, or the word for a chain without end, which becomes 0. A 0 is a mistake.

@@ -11,6 +11,10 @@
 
 namespace tools {
 
+/// The most that the command line takes.
+inline constexpr int kMaxChunkFrames = 100000;
+inline constexpr int kMaxChunksPerChain = 1000000;
+
 /// What the command line says of a plan.
 struct PlanOptions {
   int chunk_frames = 6;

@@ -27,7 +27,8 @@ class ProgramTest : public ::testing::Test {
   Outcome fastslow(const std::string& arguments) const { return sh("$F " + arguments); }
   /// Runs the program, which must succeed, and returns what it printed.
   std::string output_of(const std::string& arguments) const;
-  /// Expects exit code `code`, nothing on standard output, and all of `words` in the message.
+  /// Expects exit code `code`, nothing on standard output, and all of `words` in the message, which
+  /// is one line behind that on the device.
   void expect_failure(const std::string& arguments,
                       int code,
                       const std::vector<std::string>& words) const;

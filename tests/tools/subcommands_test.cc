@@ -41,7 +41,8 @@ std::vector<std::string> first_words(const std::string& text) {
 }
 
 TEST_F(Subcommands, HelpShowsAnExampleOfEach) {
-  for (const char* name : {"", "encode", "decode", "rebase", "plan", "inspect", "quality"}) {
+  for (const char* name :
+       {"", "encode", "decode", "rebase", "plan", "inspect", "quality", "devices"}) {
     const std::string help = output_of(std::string(name) + " --help");
     EXPECT_NE(help.find("Example"), std::string::npos) << name;
     EXPECT_NE(help.find(std::string("fastslow ") + name), std::string::npos) << name;
@@ -51,7 +52,7 @@ TEST_F(Subcommands, HelpShowsAnExampleOfEach) {
 
 TEST_F(Subcommands, EncodeSumsUpInOneLineAndAsData) {
   make_clip("in.y4m", 64, 48, 8);
-  const Outcome outcome = fastslow("encode in.y4m -o out.ivf --json out.json --cq 20");
+  const Outcome outcome = fastslow("encode in.y4m -o out.ivf --json out.json --cq 20 --device cpu");
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(outcome.out, "");
   EXPECT_EQ(lines_of(outcome.err).size(), 1U) << outcome.err;

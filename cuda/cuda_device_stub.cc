@@ -1,0 +1,10 @@
+#include "cuda/cuda_device.hh"
+#include "cuda/device_error.hh"
+
+namespace gpu {
+
+std::unique_ptr<Device> make_cuda_device(const CudaOptions&) {
+  throw DeviceError("this program has no CUDA device; built without CUDA");
+}
+
+}  // namespace gpu
