@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include <hwy/highway.h>
 
@@ -32,6 +33,11 @@ namespace hn = hwy::HWY_NAMESPACE;
 /// What cuda/lane_ops.hh offers to teams of many lanes, with the same results. Blocks of
 /// coefficients hold 16 in raster order; strides are in samples.
 struct VectorOps : OneLane {
+  template <class T>
+  static HWY_INLINE void assign(T& to, const T& from) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    std::memcpy(&to, &from, sizeof(T));  // g++ copies arrays of structs one by one
+  }
   /// Copies `count` samples.
   static HWY_INLINE void copy(const std::uint8_t* from, std::uint8_t* to, int count) {
     std::memcpy(to, from, static_cast<std::size_t>(count));

@@ -26,11 +26,8 @@ VP8_HD void store_best(const MacroblockTrial<Ops>& t) {
   const std::size_t i = t.index();
   const ModesView& m = t.task.modes;
   const MbModes& best = t.w.best;
-  t.ops.each(16, [&](int b) {
-    const auto k = static_cast<std::size_t>(b);
-    m.mvs[i][k] = best.mvs[k];
-    m.subblock_modes[i][k] = best.subblock_modes[k];
-  });
+  t.ops.assign(m.mvs[i], best.mvs);
+  t.ops.assign(m.subblock_modes[i], best.subblock_modes);
   t.ops.once([&] {
     m.y_mode[i] = best.y_mode;
     m.uv_mode[i] = best.uv_mode;
@@ -90,11 +87,8 @@ VP8_HD void code_macroblock(
     const Ops& ops, const PictureTask& task, int mb_row, int mb_col, Workspace& w) {
   const auto i = static_cast<std::size_t>(mb_row * task.mb_cols + mb_col);
   const ModesView& m = task.modes;
-  ops.each(16, [&](int b) {
-    const auto k = static_cast<std::size_t>(b);
-    w.best.mvs[k] = m.mvs[i][k];
-    w.best.subblock_modes[k] = m.subblock_modes[i][k];
-  });
+  ops.assign(w.best.mvs, m.mvs[i]);
+  ops.assign(w.best.subblock_modes, m.subblock_modes[i]);
   ops.once([&] {
     w.best.y_mode = m.y_mode[i];
     w.best.uv_mode = m.uv_mode[i];

@@ -186,14 +186,17 @@ struct MacroblockTrial {
   int chroma_at = 0;
 
  private:
-  // Outside the picture: intra, DC_PRED, zero vectors (§16.3).
   VP8_HD void load(MbModes& to, bool inside, std::size_t i) const {
     const ModesView& m = task.modes;
-    ops.each(16, [&](int b) {
-      const auto k = static_cast<std::size_t>(b);
-      to.mvs[k] = inside ? m.mvs[i][k] : vp8::MotionVector{};
-      to.subblock_modes[k] = inside ? m.subblock_modes[i][k] : vp8::B_DC_PRED;
-    });
+    if (inside) {
+      ops.assign(to.mvs, m.mvs[i]);
+      ops.assign(to.subblock_modes, m.subblock_modes[i]);
+    } else {  // intra, DC_PRED, zero vectors (§16.3)
+      ops.each(16, [&](int b) {
+        to.mvs[static_cast<std::size_t>(b)] = {};
+        to.subblock_modes[static_cast<std::size_t>(b)] = vp8::B_DC_PRED;
+      });
+    }
     ops.once([&] {
       to.y_mode = inside ? m.y_mode[i] : vp8::DC_PRED;
       to.ref_frame = inside ? m.ref_frame[i] : vp8::CURRENT_FRAME;
