@@ -83,7 +83,7 @@ std::vector<ChunkResult> Batch::run() {
       break;
     queue_round(round);
     upload_sources(round + 1);
-    finish_round();
+    finish_round(round);
   }
   std::vector<ChunkResult> results;
   for (Chunk& chunk : chunks_) {
@@ -100,7 +100,7 @@ std::byte* Batch::source_at(std::size_t slot, int round) const {
 }
 
 void Batch::upload_sources(int round) {
-  const ScopedSpan span(spans_, "upload", "device", {.wave = lane_.number(), .picture = round});
+  const HostSpan span(spans_, "upload", {.wave = lane_.number(), .picture = round});
   for (std::size_t slot = 0; slot < chunks_.size(); ++slot) {
     if (const PictureJob* job = chunks_[slot].progress.job_at(static_cast<std::size_t>(round)))
       lane_.upload(source_at(slot, round), job->source->storage(), shape_.bytes());
@@ -124,7 +124,7 @@ void Batch::prepare_round(int round) {
     return;
   for (const std::size_t slot : active_)
     chunks_[slot].reconstruction = PooledMemory(pool_, shape_.bytes());
-  const ScopedSpan span(spans_, "prepare", "device", {.wave = lane_.number(), .picture = round});
+  const HostSpan span(spans_, "prepare", {.wave = lane_.number(), .picture = round});
   std::byte* inputs = lane_.inputs(input_bytes());
   tbb::parallel_for(std::size_t{0}, active_.size(), [&](std::size_t i) {
     Chunk& chunk = chunks_[active_[i]];
@@ -171,7 +171,7 @@ PictureTask Batch::task_of(Chunk& chunk, std::size_t slot, std::size_t index, in
 }
 
 void Batch::queue_round(int round) {
-  const ScopedSpan span(spans_, "launch", "device", {.wave = lane_.number(), .picture = round});
+  const HostSpan span(spans_, "launch", {.wave = lane_.number(), .picture = round});
   const Stream& stream = lane_.compute();
   stream.upload(inputs_.data(), lane_.inputs(input_bytes()), input_bytes());
   check(cudaMemset2DAsync(blocks_.data(), layout_.bytes(), 0, layout_.zeroed(), chunks_.size(),
@@ -189,6 +189,7 @@ void Batch::queue_round(int round) {
        reinterpret_cast<std::uint64_t*>(sums_.data() + sums.sse), sums_.data() + sums.scratch},
       stream.get());
   check(cudaGetLastError(), "launching kernels");
+  kernels_.end(stream);
   std::byte* outputs = lane_.outputs(chunks_.size() * (output_bytes() + sizeof(FilterSearch)));
   check(cudaMemcpy2DAsync(outputs, output_bytes(), blocks_.data() + layout_.outputs(),
                           layout_.bytes(), output_bytes(), chunks_.size(), cudaMemcpyDeviceToHost,
@@ -198,12 +199,13 @@ void Batch::queue_round(int round) {
                   active_.size() * sizeof(FilterSearch));
 }
 
-void Batch::finish_round() {
+void Batch::finish_round(int round) {
   {
-    const ScopedSpan span(spans_, "kernels", "device", {.wave = lane_.number()});
+    const HostSpan span(spans_, "wait", {.wave = lane_.number(), .picture = round});
     lane_.compute().wait();
   }
-  const ScopedSpan span(spans_, "finish", "device", {.wave = lane_.number()});
+  kernels_.report(spans_, "kernels", lane_.number(), {.wave = lane_.number(), .picture = round});
+  const HostSpan span(spans_, "finish", {.wave = lane_.number(), .picture = round});
   std::byte* outputs = lane_.outputs(chunks_.size() * (output_bytes() + sizeof(FilterSearch)));
   const auto* searches =
       reinterpret_cast<const FilterSearch*>(outputs + chunks_.size() * output_bytes());
@@ -228,8 +230,7 @@ vp8::State Batch::exit_of(Chunk& chunk) {
   std::map<const vp8::Picture*, vp8::PictureRef> pictures;
   for (const auto& [stand_in, memory] : chunk.reconstructions) {
     vp8::Picture picture(shape_.width(), shape_.height());
-    lane_.compute().download(picture.storage(), memory.data(), shape_.bytes());
-    lane_.compute().wait();
+    shape_.download(memory.data(), picture, lane_.compute());
     pictures[stand_in] = vp8::PictureRef(std::move(picture));
   }
   for (vp8::PictureRef* ref :

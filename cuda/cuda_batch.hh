@@ -10,6 +10,7 @@
 #include "cuda/cuda_kernels.hh"
 #include "cuda/cuda_memory.hh"
 #include "cuda/cuda_pictures.hh"
+#include "cuda/cuda_span.hh"
 #include "cuda/picture_layout.hh"
 
 namespace gpu::cuda {
@@ -52,20 +53,24 @@ class Batch {
   void prepare_round(int round);
   PictureTask task_of(Chunk& chunk, std::size_t slot, std::size_t index, int round) const;
   void queue_round(int round);
-  void finish_round();
+  void finish_round(int round);
   vp8::State exit_of(Chunk& chunk);
 
   std::byte* source_at(std::size_t slot, int round) const;
   std::byte* device_picture(const Chunk& chunk, const vp8::PictureRef& picture) const;
 
   // Offsets in the memory for inputs, on the device as in the pinned memory. First the tasks, an
-  // array like all the others.
-  std::size_t rates_at() const { return chunks_.size() * sizeof(PictureTask); }
-  std::size_t rules_at() const { return rates_at() + chunks_.size() * sizeof(Rates); }
-  std::size_t searches_at() const { return rules_at() + chunks_.size() * sizeof(vp8::FilterRules); }
-  std::size_t hints_at() const { return searches_at() + chunks_.size() * sizeof(FilterSearch); }
+  // array like all the others, each aligned to 64 bytes.
+  template <class T>
+  std::size_t behind(std::size_t offset, std::size_t each = 1) const {
+    return (offset + chunks_.size() * each * sizeof(T) + 63) / 64 * 64;
+  }
+  std::size_t rates_at() const { return behind<PictureTask>(0); }
+  std::size_t rules_at() const { return behind<Rates>(rates_at()); }
+  std::size_t searches_at() const { return behind<vp8::FilterRules>(rules_at()); }
+  std::size_t hints_at() const { return behind<FilterSearch>(searches_at()); }
   std::size_t input_bytes() const {
-    return hints_at() + chunks_.size() * layout_.macroblocks() * sizeof(vp8::MotionVector);
+    return behind<vp8::MotionVector>(hints_at(), layout_.macroblocks());
   }
   std::size_t output_bytes() const { return layout_.outputs_end() - layout_.outputs(); }
 
@@ -87,6 +92,7 @@ class Batch {
   PooledMemory filters_;
   PooledMemory sums_;
   Event uploaded_;
+  StreamSpan kernels_;
 
   WaitAtEnd wait_at_end_;
 };

@@ -36,6 +36,8 @@ class CudaDevice : public Device {
     fixed_rates_ = PooledMemory(pool_, sizeof(rates));
     check(cudaMemcpy(fixed_rates_.data(), &rates, sizeof(rates), cudaMemcpyHostToDevice),
           "an upload");
+    // The copy may return before it has arrived, and the lanes' streams do not wait for it.
+    check(cudaStreamSynchronize(nullptr), "an upload");
   }
 
   std::string name() const override { return name_; }

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "cuda/cuda_kernels.hh"
+#include "cuda/cuda_span.hh"
 #include "cuda/thread_clock.hh"
 
 namespace gpu::cuda {
@@ -132,8 +133,7 @@ std::vector<PictureStats> look_ahead(std::span<const vp8::PictureRef> pictures,
                                      Pool& pool,
                                      Lane& lane,
                                      SpanSink* spans) {
-  const ScopedSpan span(spans, "lookahead", "device",
-                        {.pictures = static_cast<std::int64_t>(pictures.size())});
+  const HostSpan span(spans, "lookahead", {.pictures = static_cast<std::int64_t>(pictures.size())});
   double seconds = 0;
   std::vector<PictureStats> stats;
   {

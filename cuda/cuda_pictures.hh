@@ -46,6 +46,22 @@ class PictureShape {
             vp8::ReferencePlane{plane(copy, vp8::kPlaneU), vp8::Picture::kBorder / 2},
             vp8::ReferencePlane{plane(copy, vp8::kPlaneV), vp8::Picture::kBorder / 2}};
   }
+  /// Brings the planes of a copy back, with their borders. Waits for them.
+  void download(std::byte* copy, vp8::Picture& to, const Stream& stream) const {
+    const vp8::ReferencePlanes from = reference(copy);
+    for (const vp8::Plane p : {vp8::kPlaneY, vp8::kPlaneU, vp8::kPlaneV}) {
+      const vp8::PlaneView plane = to.coded(p);
+      const int border = from[p].border;
+      const std::ptrdiff_t corner = border * plane.stride + border;
+      const auto pitch = static_cast<std::size_t>(plane.stride);
+      check(cudaMemcpy2DAsync(plane.data - corner, pitch, from[p].plane.data - corner, pitch,
+                              static_cast<std::size_t>(plane.width + 2 * border),
+                              static_cast<std::size_t>(plane.height + 2 * border),
+                              cudaMemcpyDeviceToHost, stream.get()),
+            "a download");
+    }
+    stream.wait();
+  }
 
  private:
   struct Plane {

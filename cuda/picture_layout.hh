@@ -7,28 +7,31 @@
 
 namespace gpu {
 
-/// Offsets of a PictureTask's arrays in a block of `bytes()` bytes, each on a cache line. Counts
-/// and contexts come first, in [0, zeroed()): they must be zero before a picture. From outputs() on
-/// lie the counts and the modes, which the host reads back.
+/// Offsets of a PictureTask's arrays in a block of `bytes()` bytes. Counts and contexts come first,
+/// in [0, zeroed()): they must be zero before a picture. In [outputs(), outputs_end()) lie the
+/// counts and the modes, without gaps: the host reads them back as one piece.
 class PictureLayout {
  public:
   PictureLayout(int mb_rows, int mb_cols)
       : macroblocks_(static_cast<std::size_t>(mb_rows) * static_cast<std::size_t>(mb_cols)) {
     above_ = take<vp8::TokenContext>(static_cast<std::size_t>(mb_cols));
     left_ = take<vp8::TokenContext>(static_cast<std::size_t>(mb_rows));
+    begin_line();
     counts_ = take<vp8::TokenCounts>(1);
     zeroed_ = bytes_;
+    mvs_ = take<std::array<vp8::MotionVector, 16>>(macroblocks_);
+    mv_ = take<vp8::MotionVector>(macroblocks_);
+    subblock_modes_ = take<std::array<vp8::SubblockMode, 16>>(macroblocks_);
     y_mode_ = take<vp8::MbMode>(macroblocks_);
     uv_mode_ = take<vp8::MbMode>(macroblocks_);
     ref_frame_ = take<vp8::RefFrame>(macroblocks_);
     partition_ = take<vp8::SplitPartition>(macroblocks_);
     skip_ = take<bool>(macroblocks_);
-    mv_ = take<vp8::MotionVector>(macroblocks_);
-    mvs_ = take<std::array<vp8::MotionVector, 16>>(macroblocks_);
-    subblock_modes_ = take<std::array<vp8::SubblockMode, 16>>(macroblocks_);
     outputs_end_ = bytes_;
+    begin_line();
     best_cost_ = take<vp8::RdCost>(macroblocks_);
     inter_satd_ = take<SearchCost>(macroblocks_);
+    begin_line();
   }
 
   std::size_t macroblocks() const { return macroblocks_; }
@@ -59,14 +62,13 @@ class PictureLayout {
   }
 
  private:
-  static constexpr std::size_t kLine = 64;
-
   template <class T>
   std::size_t take(std::size_t count) {
     const std::size_t offset = bytes_;
-    bytes_ = (bytes_ + count * sizeof(T) + kLine - 1) / kLine * kLine;
+    bytes_ += count * sizeof(T);
     return offset;
   }
+  void begin_line() { bytes_ = (bytes_ + 63) / 64 * 64; }
   template <class T>
   static T* at(std::byte* base, std::size_t offset) {
     return reinterpret_cast<T*>(base + offset);

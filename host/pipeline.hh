@@ -1,8 +1,6 @@
-// From source pictures to coded frames: waves of chunks run on a device, chains of rebases behind
-// it.
-//
-//   read, look ahead, plan ─> first pass of wave k      (device)
-//                             rebase chains of wave k-1 (host, beside it) ─> frames in order
+// From source pictures to coded frames. While chunks are rebased onto what precedes them, the
+// device decides about the chunks behind, and those behind these are read; host/schedule says what
+// runs when.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +11,7 @@
 #include "host/picture_source.hh"
 #include "host/plan.hh"
 #include "host/quality.hh"
+#include "host/schedule.hh"
 
 namespace host {
 
@@ -39,7 +38,7 @@ struct RunOptions {
   int threads = 0;          ///< 0: one for each processor
   std::int64_t limit = -1;  ///< pictures at most; -1: all
   std::function<void(const Progress&)>
-      on_progress;                 ///< called on the calling thread after each wave
+      on_progress;  ///< called after each chunk that is written, on any thread, one call at a time
   gpu::SpanSink* spans = nullptr;  ///< where spans of all phases go; null: nowhere
 };
 
@@ -58,16 +57,27 @@ struct EncodeSummary {
   PhaseTimes cpu;
 };
 
-/// Bytes of pictures that a run holds at most, whatever the length of the video:
-///   (3 W + L + G + (W + L) / 2 + 4 T + 6 C + 3) P
-/// with P the bytes of a picture and its decisions, W the pictures of a wave (one is read while one
-/// waits and one is rebased), L = 32 those of the lookahead, G = 16 those kept as stand-ins for
-/// golden references, (W + L) / 2 the halved pictures that are compared, T threads that code, C
-/// chunks of a wave.
-std::uint64_t memory_bound(const Plan& plan, int threads);
+/// Half of this machine's memory.
+std::uint64_t default_host_memory();
 
-/// Encodes all pictures of `source`; `write` gets the frames in order. Errors of the source, of
-/// `write` and of the codec end the run and come out as they are.
+/// How much of a plan is under way at once on `threads` (0: one for each processor) and a device.
+/// The device gets smaller calls than it wants where memory_bound() would exceed `host_memory`.
+ScheduleLimits schedule_limits(const Plan& plan,
+                               int threads,
+                               const gpu::Device& device,
+                               std::uint64_t host_memory = default_host_memory());
+
+/// Bytes of pictures that a run within these limits holds at most, whatever the length of the
+/// video:
+///   (W + L + G + (R + L) / 2 + 7 T + 6 C + 4) P
+/// with P the bytes of a picture and its decisions, W the pictures of the window (those that are
+/// read and not written), L = 32 those of the lookahead, G = 16 those kept as stand-ins for golden
+/// references, (R + L) / 2 the halved pictures that are compared, R the pictures of one reading
+/// step, T threads that code or hold a chain open, C chunks that are decided about.
+std::uint64_t memory_bound(const Plan& plan, const ScheduleLimits& limits);
+
+/// Encodes all pictures of `source`; `write` gets the frames in order, one call at a time, on any
+/// thread. Errors of the source, of `write` and of the codec end the run and come out as they are.
 EncodeSummary encode_video(PictureSource& source,
                            const Plan& plan,
                            const RunOptions& options,

@@ -6,57 +6,71 @@
 #include <utility>
 #include <vector>
 
+#include <tbb/task_arena.h>
+
 #include "cuda/thread_clock.hh"
 
 namespace host {
 
+bool SourceWindow::read(std::int64_t end) {
+  const gpu::ThreadStopwatch watch(read_seconds_);
+  const std::int64_t begin = read_end();
+  gpu::ScopedSpan span(spans_, "read", "read", {.picture = begin});
+  std::int64_t next = begin;
+  while (!over_ && next < end + kLookahead) {
+    std::optional<vp8::Picture> picture;
+    if (next != limit_)
+      picture = source_.next();
+    over_ = !picture;
+    if (picture) {
+      vp8::PictureRef frozen(std::move(*picture));
+      const std::lock_guard lock(mutex_);
+      entries_.push_back({std::move(frozen), {}, {}});
+      ++next;
+    }
+  }
+  span.labels().pictures = next - begin;
+  return next > end;
+}
+
 std::int64_t SourceWindow::prepare(std::int64_t end) {
-  const std::int64_t had = this->end();
-  read_to(end + 2 * kPlanningBlock);
-  if (this->end() > had)
-    look_ahead(had);
-  const std::int64_t ready = std::min(end, this->end());
+  look_ahead(std::min(end + kLookahead, read_end()));
+  const std::int64_t ready = std::min(end, compared_);
   while (planned_ < ready)
     plan_block();
   return ready;
 }
 
 void SourceWindow::drop_before(std::int64_t number) {
+  const std::lock_guard lock(mutex_);
   while (first_ < number && !entries_.empty()) {
     entries_.pop_front();
     ++first_;
   }
 }
 
-void SourceWindow::read_to(std::int64_t end) {
-  const gpu::ThreadStopwatch watch(read_seconds_);
-  gpu::ScopedSpan span(spans_, "read", "read", {.picture = this->end()});
-  const std::int64_t had = this->end();
-  if (limit_ >= 0)
-    end = std::min(end, limit_);
-  while (!over_ && this->end() < end) {
-    std::optional<vp8::Picture> picture = source_.next();
-    if (picture) {
-      entries_.push_back({vp8::PictureRef(std::move(*picture)), {}, {}});
-    } else {
-      over_ = true;
-    }
-  }
-  span.labels().pictures = this->end() - had;
+std::int64_t SourceWindow::read_end() const {
+  const std::lock_guard lock(mutex_);
+  return first_ + static_cast<std::int64_t>(entries_.size());
 }
 
-void SourceWindow::look_ahead(std::int64_t from) {
+void SourceWindow::look_ahead(std::int64_t end) {
+  if (end <= compared_)
+    return;
   const gpu::ScopedSpan span(spans_, "lookahead", "lookahead",
-                             {.picture = from, .pictures = end() - from});
+                             {.picture = compared_, .pictures = end - compared_});
   std::vector<vp8::PictureRef> pictures;
-  for (std::int64_t i = std::max<std::int64_t>(from - 1, 0); i < end(); ++i)
+  for (std::int64_t i = std::max<std::int64_t>(compared_ - 1, 0); i < end; ++i)
     pictures.push_back(picture(i));
-  std::vector<gpu::PictureStats> stats = device_.look_ahead(pictures);
-  const auto first = static_cast<std::size_t>(end() - first_) - stats.size();
+  // Isolated: a thread that waits for the last comparison must not begin some longer work.
+  std::vector<gpu::PictureStats> stats =
+      tbb::this_task_arena::isolate([&] { return device_.look_ahead(pictures); });
+  const std::int64_t first = end - static_cast<std::int64_t>(stats.size());
   for (std::size_t i = 0; i < stats.size(); ++i) {
     lookahead_seconds_ += stats[i].cpu_seconds;
-    entries_[first + i].stats = std::move(stats[i]);
+    entry(first + static_cast<std::int64_t>(i)).stats = std::move(stats[i]);
   }
+  compared_ = end;
 }
 
 // Plans the next block of pictures of a chain. What it sees depends on the chain and the video
@@ -65,11 +79,11 @@ void SourceWindow::plan_block() {
   const std::int64_t position = position_in_chain(plan_, planned_);
   const std::int64_t chain_length =
       static_cast<std::int64_t>(plan_.chunk_frames) * plan_.chunks_per_chain;
-  std::int64_t chain_end = end();
+  std::int64_t chain_end = compared_;
   if (chain_length > 0)
     chain_end = std::min(chain_end, planned_ - position + chain_length);
   const std::int64_t block_end = std::min(chain_end, planned_ + kPlanningBlock);
-  const std::int64_t horizon = std::min(chain_end, planned_ + 2 * kPlanningBlock);
+  const std::int64_t horizon = std::min(chain_end, planned_ + kLookahead);
   std::vector<gpu::PictureStats> ahead;
   for (std::int64_t i = planned_ + 1; i < horizon; ++i)
     ahead.push_back(stats(i));
@@ -77,7 +91,7 @@ void SourceWindow::plan_block() {
   for (const PicturePlan& p :
        plan_quality(plan_, ahead, first->mb_rows(), first->mb_cols(), position,
                     static_cast<std::size_t>(block_end - planned_))) {
-    entries_[static_cast<std::size_t>(planned_++ - first_)].plan = p;
+    entry(planned_++).plan = p;
   }
 }
 

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <mutex>
+#include <utility>
 
 #include "cuda/device.hh"
 #include "host/picture_source.hh"
@@ -12,9 +14,14 @@
 
 namespace host {
 
-/// Reads ahead of the coding. Pictures are numbered from 0 over the whole video.
+/// Reads ahead of the coding. Pictures are numbered from 0 over the whole video. read(), prepare()
+/// and everything else may run side by side, on three threads or more; one read() and one prepare()
+/// at a time.
 class SourceWindow {
  public:
+  /// Pictures that prepare() looks ahead.
+  static constexpr std::int64_t kLookahead = 2 * kPlanningBlock;
+
   /// `limit`: pictures at most, -1 for all. `spans` may be null. The references must outlive the
   /// window.
   SourceWindow(PictureSource& source,
@@ -24,12 +31,16 @@ class SourceWindow {
                gpu::SpanSink* spans = nullptr)
       : source_(source), device_(device), plan_(plan), limit_(limit), spans_(spans) {}
 
-  /// Makes pictures up to `end` - 1 ready to be coded: reads them and those that the planning looks
-  /// ahead to, compares each with the one before it, plans its quality. Returns one past the last
-  /// picture that is ready.
+  /// Reads pictures up to `end` - 1 and those that their planning looks ahead to. Returns whether
+  /// there is a picture `end`.
+  bool read(std::int64_t end);
+
+  /// Makes pictures up to `end` - 1, for which read() has been called, ready to be coded: compares
+  /// each with the one before it and plans its quality. Returns one past the last picture that is
+  /// ready.
   std::int64_t prepare(std::int64_t end);
 
-  /// A picture that was read and not forgotten.
+  /// A picture that was read and not forgotten. The reference holds until the picture is forgotten.
   const vp8::PictureRef& picture(std::int64_t number) const { return entry(number).picture; }
   /// Its comparison with the picture before it; empty for picture 0.
   const gpu::PictureStats& stats(std::int64_t number) const { return entry(number).stats; }
@@ -39,7 +50,8 @@ class SourceWindow {
   /// Forgets pictures before `number`.
   void drop_before(std::int64_t number);
 
-  /// Processor seconds spent on reading, and on comparing.
+  /// Processor seconds that read() has taken, for the thread that calls it next; and the comparing,
+  /// for that of prepare().
   double read_seconds() const { return read_seconds_; }
   double lookahead_seconds() const { return lookahead_seconds_; }
 
@@ -51,11 +63,14 @@ class SourceWindow {
   };
 
   const Entry& entry(std::int64_t number) const {
+    const std::lock_guard lock(mutex_);
     return entries_[static_cast<std::size_t>(number - first_)];
   }
-  std::int64_t end() const { return first_ + static_cast<std::int64_t>(entries_.size()); }
-  void read_to(std::int64_t end);
-  void look_ahead(std::int64_t from);
+  Entry& entry(std::int64_t number) {
+    return const_cast<Entry&>(std::as_const(*this).entry(number));
+  }
+  std::int64_t read_end() const;
+  void look_ahead(std::int64_t end);
   void plan_block();
 
   PictureSource& source_;
@@ -63,11 +78,16 @@ class SourceWindow {
   const Plan& plan_;
   std::int64_t limit_;
   gpu::SpanSink* spans_;
-  bool over_ = false;
+
+  mutable std::mutex mutex_;  // guards the two below, but not what is in the entries
   std::int64_t first_ = 0;
-  std::int64_t planned_ = 0;  // one past the last planned picture
-  std::deque<Entry> entries_;
+  std::deque<Entry> entries_;  // only its ends change: references into it stay good
+
+  bool over_ = false;  // of read()
   double read_seconds_ = 0;
+
+  std::int64_t compared_ = 0;  // of prepare(): one past the last compared picture
+  std::int64_t planned_ = 0;   // and one past the last planned one
   double lookahead_seconds_ = 0;
 };
 

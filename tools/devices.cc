@@ -49,7 +49,7 @@ std::optional<Pair> parse_plan(const std::string& text) {
 
 // What fits into one first pass call of a device, and what the host needs beside it.
 struct Wave {
-  gpu::WaveSize size;
+  host::ScheduleLimits limits;
   int pictures = 0;
   std::uint64_t host_bytes = 0;
 };
@@ -60,11 +60,10 @@ Wave wave_on(const gpu::Device& device, const Options& options) {
   plan.height = options.size[1];
   plan.chunk_frames = options.plan[0];
   plan.chunks_per_chain = options.plan[1];
-  const int threads = thread_count(options.threads);
   Wave wave;
-  wave.size = device.wave_size({plan.width, plan.height, plan.chunk_frames, threads});
-  wave.pictures = wave.size.chunks * plan.chunk_frames;
-  wave.host_bytes = host::memory_bound(plan, threads);
+  wave.limits = host::schedule_limits(plan, options.threads, device);
+  wave.pictures = wave.limits.call_chunks * plan.chunk_frames;
+  wave.host_bytes = host::memory_bound(plan, wave.limits);
   return wave;
 }
 
@@ -119,7 +118,7 @@ std::string as_text(const Listed& listed) {
         "  a wave holds {} chunks, {} pictures; {} waves at once; the host holds at most {:.0f} "
         "MiB "
         "of pictures\n",
-        wave.size.chunks, wave.pictures, wave.size.at_once,
+        wave.limits.call_chunks, wave.pictures, wave.limits.calls,
         static_cast<double>(wave.host_bytes) / kMebibyte);
   }
   if (!listed.trouble.empty())
@@ -130,9 +129,9 @@ std::string as_text(const Listed& listed) {
 Json as_json(const Listed& listed) {
   Json json = listed.facts;
   if (listed.wave) {
-    json["wave"] = {{"chunks", listed.wave->size.chunks},
+    json["wave"] = {{"chunks", listed.wave->limits.call_chunks},
                     {"pictures", listed.wave->pictures},
-                    {"at_once", listed.wave->size.at_once},
+                    {"at_once", listed.wave->limits.calls},
                     {"host_memory_bytes", listed.wave->host_bytes}};
   }
   if (!listed.trouble.empty())

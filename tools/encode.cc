@@ -123,6 +123,7 @@ EncodeReport report_of(const Options& options,
   report.plan = make_plan(options.plan, info);
   report.device = device.name();
   report.threads = thread_count(options.threads);
+  report.limits = host::schedule_limits(report.plan, report.threads, device);
   return report;
 }
 

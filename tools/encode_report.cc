@@ -93,8 +93,11 @@ double ProgressLine::seconds() const {
 }
 
 void ProgressLine::show(const host::Progress& progress) {
-  if (enabled_) {
-    fmt::print(stderr, "\r{}\x1b[K", progress_text(progress, seconds(), expected_));
+  constexpr double interval = 0.1;
+  const double now = seconds();
+  if (enabled_ && now >= shown_at_ + interval) {
+    shown_at_ = now;
+    fmt::print(stderr, "\r{}\x1b[K", progress_text(progress, now, expected_));
     std::fflush(stderr);
   }
 }
@@ -130,13 +133,14 @@ std::string plan_text(const EncodeReport& report, std::int64_t expected) {
   return fmt::format(
       "plan: {}x{} at {}/{} pictures/s, {} pictures; {} pictures a chunk, {}; cq {} "
       "(quantiser index {}); first pass by {}, on {}, {} threads\n"
-      "memory: pictures take at most (3 W + L + G + (W + L) / 2 + 4 T + 6 C + 3) P = {:.0f} MiB "
-      "(W: pictures of a wave; L: the lookahead's; G: stand-ins for golden references; T: threads; "
-      "C: chunks of a wave; P: bytes of a picture with its decisions)\n",
+      "memory: pictures take at most (W + L + G + (R + L) / 2 + 7 T + 6 C + 4) P = {:.0f} MiB "
+      "(W: pictures that are read and not written; L: the lookahead's; G: stand-ins for golden "
+      "references; R: pictures of a reading step; T: threads; C: chunks that are decided about at "
+      "once; P: bytes of a picture with its decisions)\n",
       plan.width, plan.height, plan.frame_rate.num, plan.frame_rate.den, pictures,
       plan.chunk_frames, chain, plan.cq, host::q_index_of_cq(plan.cq),
       first_pass_name(plan.first_pass), report.device, report.threads,
-      static_cast<double>(host::memory_bound(plan, report.threads)) / mebibyte);
+      static_cast<double>(host::memory_bound(plan, report.limits)) / mebibyte);
 }
 
 std::string summary_line(const EncodeReport& report) {

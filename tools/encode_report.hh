@@ -10,7 +10,7 @@
 
 namespace tools {
 
-/// One line on standard error that is drawn again and again, and erased at the end.
+/// One line on standard error that is drawn a few times a second, and erased at the end.
 class ProgressLine {
  public:
   /// `expected` pictures, or -1 if that is unknown. Draws nothing unless standard error is a
@@ -30,6 +30,7 @@ class ProgressLine {
   std::int64_t expected_;
   bool enabled_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  double shown_at_ = 0;  // seconds
 };
 
 /// All that is known after an encode.
@@ -39,6 +40,7 @@ struct EncodeReport {
   host::Plan plan;
   std::string device;
   int threads = 0;
+  host::ScheduleLimits limits;
   double seconds = 0;
   host::EncodeSummary summary;
 };

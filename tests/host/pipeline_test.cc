@@ -111,15 +111,61 @@ Plan plan_of(const StreamInfo& info, Config config, FirstPass first_pass) {
   return plan;
 }
 
-Outcome encode(SyntheticSource& source, const Plan& plan, const RunOptions& options) {
-  const auto device = gpu::make_cpu_device();
+Outcome encode_on(gpu::Device& device,
+                  SyntheticSource& source,
+                  const Plan& plan,
+                  const RunOptions& options) {
   Outcome run;
-  run.summary = encode_video(source, plan, options, *device, [&](const CodedFrame& frame) {
+  run.summary = encode_video(source, plan, options, device, [&](const CodedFrame& frame) {
     EXPECT_EQ(frame.picture, static_cast<std::int64_t>(run.frames.size()));
     run.frames.emplace_back(frame.bytes.begin(), frame.bytes.end());
   });
   return run;
 }
+
+Outcome encode(SyntheticSource& source, const Plan& plan, const RunOptions& options) {
+  return encode_on(*gpu::make_cpu_device(), source, plan, options);
+}
+
+// The CPU device with the wishes of another one, which it checks.
+class WishfulDevice : public gpu::Device {
+ public:
+  explicit WishfulDevice(gpu::WaveSize size) : size_(size) {}
+  std::string name() const override { return "wishful"; }
+  gpu::WaveSize wave_size(const gpu::WaveShape& shape) const override {
+    EXPECT_GT(shape.width, 0);
+    EXPECT_GT(shape.height, 0);
+    EXPECT_GT(shape.chunk_pictures, 0);
+    EXPECT_GT(shape.threads, 0);
+    return size_;
+  }
+  std::vector<gpu::PictureStats> look_ahead(std::span<const vp8::PictureRef> pictures) override {
+    EXPECT_EQ(++looks_, 1);
+    auto stats = cpu_->look_ahead(pictures);
+    --looks_;
+    return stats;
+  }
+  std::vector<gpu::ChunkResult> first_pass(std::vector<gpu::ChunkJob> chunks) override {
+    EXPECT_LE(++calls_, size_.at_once);
+    EXPECT_GE(chunks.size(), 1u);
+    EXPECT_LE(chunks.size(), static_cast<std::size_t>(size_.chunks));
+    full_calls_ += chunks.size() == static_cast<std::size_t>(size_.chunks) ? 1 : 0;
+    auto results = cpu_->first_pass(std::move(chunks));
+    --calls_;
+    return results;
+  }
+  int full_calls() const { return full_calls_; }
+
+ private:
+  const gpu::WaveSize size_;
+  std::unique_ptr<gpu::Device> cpu_ = gpu::make_cpu_device();
+  std::atomic<int> looks_ = 0;
+  std::atomic<int> calls_ = 0;
+  std::atomic<int> full_calls_ = 0;
+};
+
+constexpr std::array<gpu::WaveSize, 5> kWaveSizes = {
+    {{1, 1, false}, {3, 2, false}, {7, 1, true}, {4, 3, true}, {1000, 1, true}}};
 
 // Decodes with both decoders; checks keys, the number of pictures and the reported quality.
 void expect_decodes(const Outcome& run,
@@ -179,6 +225,28 @@ TEST(Pipeline, WritesTheSameBytesOnAnyNumberOfThreadsAfterLibvpx) {
   for (const Config config : kConfigs) {
     encode_every_way(config, FirstPass::kLibvpx, 37);
     ASSERT_FALSE(HasFatalFailure());
+  }
+}
+
+// Devices that take many chunks a call, and that compute elsewhere, get what they ask for.
+TEST(Pipeline, WritesTheSameBytesHoweverADeviceWantsItsWork) {
+  for (const Config config : {Config{2, 3}, {3, 1}, {1, 0}}) {
+    SyntheticSource source(48, 32, Content::kSlow, 61);
+    const Plan plan = plan_of(source.info(), config, FirstPass::kDevice);
+    const Outcome expected = encode(source, plan, on_threads(1));
+    for (const gpu::WaveSize size : kWaveSizes) {
+      for (const int threads : {1, 3}) {
+        SyntheticSource again(48, 32, Content::kSlow, 61);
+        WishfulDevice device(size);
+        const Outcome run = encode_on(device, again, plan, on_threads(threads));
+        EXPECT_EQ(run.frames, expected.frames) << size.chunks << " x " << size.at_once;
+        EXPECT_EQ(run.summary.state_hash, expected.summary.state_hash);
+        const int chunks = (61 + config.chunk_frames - 1) / config.chunk_frames;
+        if (!size.elsewhere) {
+          EXPECT_EQ(device.full_calls(), chunks / size.chunks);
+        }
+      }
+    }
   }
 }
 
@@ -342,6 +410,7 @@ TEST(SourceWindow, PlansTheSameWhateverTheStepsItIsPreparedIn) {
       SourceWindow window(source, *device, plan, -1);
       std::vector<PicturePlan> plans;
       for (std::int64_t end = step; plans.size() < 100; end += step) {
+        EXPECT_EQ(window.read(end), end < 100);
         const std::int64_t ready = window.prepare(end);
         ASSERT_EQ(ready, std::min<std::int64_t>(end, 100));
         while (static_cast<std::int64_t>(plans.size()) < ready) {
@@ -363,37 +432,43 @@ TEST(SourceWindow, ReadsNoFurtherThanItLooksAhead) {
   const Plan plan = plan_of(source.info(), {6, 16}, FirstPass::kDevice);
   const auto device = gpu::make_cpu_device();
   SourceWindow window(source, *device, plan, -1);
+  EXPECT_TRUE(window.read(10));
   EXPECT_EQ(window.prepare(10), 10);
-  EXPECT_LE(source.read(), 10 + 2 * kPlanningBlock);
+  EXPECT_LE(source.read(), 10 + SourceWindow::kLookahead);
+  EXPECT_FALSE(window.read(500));
   EXPECT_EQ(window.prepare(500), 200);
   EXPECT_EQ(*window.picture(150), oracle::synthetic_picture(16, 16, Content::kFlat, 150));
 }
 
 // --- memory ---
 
+std::uint64_t bound_of(const Plan& plan, int threads) {
+  return memory_bound(plan, schedule_limits(plan, threads, *gpu::make_cpu_device()));
+}
+
 TEST(MemoryBound, GrowsWithPicturesThreadsAndChunks) {
   Plan plan;
   plan.width = 640;
   plan.height = 480;
-  const std::uint64_t base = memory_bound(plan, 4);
+  const std::uint64_t base = bound_of(plan, 4);
   Plan wider = plan;
   wider.width = 1280;
-  EXPECT_GT(memory_bound(wider, 4), base);
+  EXPECT_GT(bound_of(wider, 4), base);
   Plan higher = plan;
   higher.height = 500;
-  EXPECT_GT(memory_bound(higher, 4), base);
+  EXPECT_GT(bound_of(higher, 4), base);
   std::uint64_t fewer = 0;
   for (int threads = 1; threads <= 64; ++threads) {
-    EXPECT_GE(memory_bound(plan, threads), fewer) << threads;
-    fewer = memory_bound(plan, threads);
+    EXPECT_GE(bound_of(plan, threads), fewer) << threads;
+    fewer = bound_of(plan, threads);
   }
-  EXPECT_GT(memory_bound(plan, 64), memory_bound(plan, 1));
+  EXPECT_GT(bound_of(plan, 64), bound_of(plan, 1));
   // From chunks on that are long enough to be a wave's share.
   fewer = 0;
   for (int chunk_frames = 12; chunk_frames <= 100; ++chunk_frames) {
     plan.chunk_frames = chunk_frames;
-    EXPECT_GT(memory_bound(plan, 4), fewer) << chunk_frames;
-    fewer = memory_bound(plan, 4);
+    EXPECT_GT(bound_of(plan, 4), fewer) << chunk_frames;
+    fewer = bound_of(plan, 4);
   }
 }
 
@@ -407,12 +482,37 @@ TEST(MemoryBound, IsNotExceeded) {
         const Plan plan = plan_of(source.info(), config, first_pass);
         const std::int64_t before = most_aligned_bytes = aligned_bytes.load();
         encode(source, plan, on_threads(threads));
-        EXPECT_LE(most_aligned_bytes - before,
-                  static_cast<std::int64_t>(memory_bound(plan, threads)))
+        EXPECT_LE(most_aligned_bytes - before, static_cast<std::int64_t>(bound_of(plan, threads)))
             << "[" << config.chunk_frames << "," << config.chunks_per_chain << "] " << threads;
       }
     }
   }
+}
+
+TEST(MemoryBound, IsNotExceededWithDevicesThatTakeMore) {
+  for (const gpu::WaveSize size : kWaveSizes) {
+    SyntheticSource source(160, 96, Content::kFlat, 150);
+    const Plan plan = plan_of(source.info(), {3, 5}, FirstPass::kDevice);
+    WishfulDevice device(size);
+    const std::int64_t before = most_aligned_bytes = aligned_bytes.load();
+    encode_on(device, source, plan, on_threads(2));
+    EXPECT_LE(most_aligned_bytes - before,
+              static_cast<std::int64_t>(memory_bound(plan, schedule_limits(plan, 2, device))))
+        << size.chunks << " x " << size.at_once;
+  }
+}
+
+TEST(MemoryBound, OfADeviceThatWantsTooMuchFitsTheMachine) {
+  Plan plan;
+  plan.width = 640;
+  plan.height = 480;
+  const WishfulDevice device({.chunks = 100'000, .at_once = 2, .elsewhere = true});
+  constexpr std::uint64_t kMemory = 4'000'000'000;
+  const ScheduleLimits limits = schedule_limits(plan, 4, device, kMemory);
+  EXPECT_LE(memory_bound(plan, limits), kMemory);
+  EXPECT_GE(memory_bound(plan, limits), kMemory / 3);
+  EXPECT_GE(limits.window, limits.least_window());
+  EXPECT_EQ(schedule_limits(plan, 4, device, 1).call_chunks, 1);
 }
 
 TEST(MemoryBound, DoesNotDependOnTheLengthOfChains) {
@@ -420,9 +520,9 @@ TEST(MemoryBound, DoesNotDependOnTheLengthOfChains) {
   plan.width = 640;
   plan.height = 480;
   plan.chunks_per_chain = 1;
-  const std::uint64_t bound = memory_bound(plan, 2);
+  const std::uint64_t bound = bound_of(plan, 2);
   plan.chunks_per_chain = 0;
-  EXPECT_EQ(memory_bound(plan, 2), bound);
+  EXPECT_EQ(bound_of(plan, 2), bound);
 }
 
 }  // namespace
