@@ -179,16 +179,17 @@ void Batch::queue_round(int round) {
         "clearing counts");
   uploaded_.hold(stream);
   const SumLayout sums(active_.size(), filter_sample_rows(shape_.mb_rows()));
-  launch_round(
-      {reinterpret_cast<const PictureTask*>(inputs_.data()), static_cast<int>(active_.size()),
-       shape_.mb_rows(), shape_.mb_cols(),
-       reinterpret_cast<const vp8::FilterRules*>(inputs_.data() + rules_at()),
-       reinterpret_cast<FilterSearch*>(inputs_.data() + searches_at()),
-       reinterpret_cast<vp8::FrameFilter*>(filters_.data()),
-       reinterpret_cast<std::uint64_t*>(sums_.data()),
-       reinterpret_cast<std::uint64_t*>(sums_.data() + sums.sse), sums_.data() + sums.scratch},
-      stream.get());
-  check(cudaGetLastError(), "launching kernels");
+  const Round kernels{reinterpret_cast<const PictureTask*>(inputs_.data()),
+                      static_cast<int>(active_.size()),
+                      shape_.mb_rows(),
+                      shape_.mb_cols(),
+                      reinterpret_cast<const vp8::FilterRules*>(inputs_.data() + rules_at()),
+                      reinterpret_cast<FilterSearch*>(inputs_.data() + searches_at()),
+                      reinterpret_cast<vp8::FrameFilter*>(filters_.data()),
+                      reinterpret_cast<std::uint64_t*>(sums_.data()),
+                      reinterpret_cast<std::uint64_t*>(sums_.data() + sums.sse),
+                      sums_.data() + sums.scratch};
+  check(launch_round(kernels, stream.get()), "launching kernels");
   kernels_.end(stream);
   std::byte* outputs = lane_.outputs(chunks_.size() * (output_bytes() + sizeof(FilterSearch)));
   check(cudaMemcpy2DAsync(outputs, output_bytes(), blocks_.data() + layout_.outputs(),

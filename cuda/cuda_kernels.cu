@@ -151,7 +151,7 @@ int filter_sample_rows(int mb_rows) {
   return lanes::sampled_rows(mb_rows);
 }
 
-void launch_round(const Round& r, cudaStream_t stream) {
+cudaError_t launch_round(const Round& r, cudaStream_t stream) {
   const Diagonals diagonals{r.mb_rows, r.mb_cols};
   const int per_chunk = blocks_for(r.chunks);
   set_borders<<<per_chunk, kThreads, 0, stream>>>(r.tasks, r.chunks);
@@ -168,7 +168,12 @@ void launch_round(const Round& r, cudaStream_t stream) {
   for (int i = 0; i < FilterSearch::kMaxTries; ++i) {
     measure_filter<<<blocks_for(r.chunks * rows), kThreads, 0, stream>>>(r.tasks, r.chunks, rows,
                                                                          r.row_sse);
-    launch_sums(r.row_sse, r.chunks, rows, r.sse, r.sum_scratch, stream);
+    // CUB clears the runtime's last error: look at that of the launches before it first.
+    cudaError_t error = cudaGetLastError();
+    if (error == cudaSuccess)
+      error = launch_sums(r.row_sse, r.chunks, rows, r.sse, r.sum_scratch, stream);
+    if (error != cudaSuccess)
+      return error;
     step_filter_search<<<per_chunk, kThreads, 0, stream>>>(r.rules, r.sse, r.searches, r.filters,
                                                            r.chunks);
   }
@@ -183,16 +188,17 @@ void launch_round(const Round& r, cudaStream_t stream) {
     extend_borders<<<blocks_for(r.chunks * plane_rows), kThreads, 0, stream>>>(
         r.tasks, r.chunks, plane, border, plane_rows);
   }
+  return cudaGetLastError();
 }
 
-void launch_lookahead(const HalveTask* pictures,
-                      int count,
-                      const LookaheadTask* pairs,
-                      int pair_count,
-                      int half_rows_with_border,
-                      int mb_rows,
-                      int mb_cols,
-                      cudaStream_t stream) {
+cudaError_t launch_lookahead(const HalveTask* pictures,
+                             int count,
+                             const LookaheadTask* pairs,
+                             int pair_count,
+                             int half_rows_with_border,
+                             int mb_rows,
+                             int mb_cols,
+                             cudaStream_t stream) {
   halve_pictures<<<blocks_for(count * half_rows_with_border), kThreads, 0, stream>>>(
       pictures, count, half_rows_with_border);
   const Diagonals diagonals{mb_rows, mb_cols};
@@ -201,6 +207,7 @@ void launch_lookahead(const HalveTask* pictures,
     if (blocks > 0)
       compare_macroblock<<<blocks, kThreads, 0, stream>>>(pairs, pair_count, diagonals, d);
   }
+  return cudaGetLastError();
 }
 
 }  // namespace gpu::cuda

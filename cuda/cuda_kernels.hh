@@ -28,21 +28,21 @@ struct Round {
   void* sum_scratch;  // sum_scratch_bytes()
 };
 
-/// Queues all kernels of a round: borders, decisions, coding, filter levels, filter, extension. Of
-/// a launch that fails, the runtime keeps the error: ask cudaGetLastError().
-void launch_round(const Round& round, cudaStream_t stream);
+/// Queues all kernels of a round: borders, decisions, coding, filter levels, filter, extension. An
+/// error if a launch failed.
+cudaError_t launch_round(const Round& round, cudaStream_t stream);
 
 /// Sampled macroblock rows of a picture when filter levels are compared.
 int filter_sample_rows(int mb_rows);
 /// What summing `rows` values for each of `chunks` chunks needs.
 std::size_t sum_scratch_bytes(int chunks, int rows);
 /// sums[c] = the sum of values[c * rows .. c * rows + rows - 1].
-void launch_sums(const std::uint64_t* values,
-                 int chunks,
-                 int rows,
-                 std::uint64_t* sums,
-                 void* scratch,
-                 cudaStream_t stream);
+cudaError_t launch_sums(const std::uint64_t* values,
+                        int chunks,
+                        int rows,
+                        std::uint64_t* sums,
+                        void* scratch,
+                        cudaStream_t stream);
 
 /// A picture to be halved: luma at full size, luma at half size with its border, and how much of
 /// that is the picture's own.
@@ -55,13 +55,13 @@ struct HalveTask {
 };
 
 /// Queues the lookahead: all pictures are halved, then all pairs compared. Sizes are equal.
-void launch_lookahead(const HalveTask* pictures,
-                      int count,
-                      const LookaheadTask* pairs,
-                      int pair_count,
-                      int half_rows_with_border,
-                      int mb_rows,
-                      int mb_cols,
-                      cudaStream_t stream);
+cudaError_t launch_lookahead(const HalveTask* pictures,
+                             int count,
+                             const LookaheadTask* pairs,
+                             int pair_count,
+                             int half_rows_with_border,
+                             int mb_rows,
+                             int mb_cols,
+                             cudaStream_t stream);
 
 }  // namespace gpu::cuda

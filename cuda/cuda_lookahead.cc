@@ -71,13 +71,13 @@ class Lookahead {
     const Stream& stream = lane_.compute();
     stream.upload(inputs_.data(), inputs, input_bytes());
     uploaded_.hold(stream);
-    launch_lookahead(reinterpret_cast<const HalveTask*>(inputs_.data() + halves_at()),
-                     static_cast<int>(count_),
-                     reinterpret_cast<const LookaheadTask*>(inputs_.data() + pairs_at()),
-                     static_cast<int>(pairs()),
-                     half_.plane(nullptr, vp8::kPlaneY).height + 2 * vp8::Picture::kBorder,
-                     shape_.mb_rows(), shape_.mb_cols(), stream.get());
-    check(cudaGetLastError(), "launching kernels");
+    check(launch_lookahead(reinterpret_cast<const HalveTask*>(inputs_.data() + halves_at()),
+                           static_cast<int>(count_),
+                           reinterpret_cast<const LookaheadTask*>(inputs_.data() + pairs_at()),
+                           static_cast<int>(pairs()),
+                           half_.plane(nullptr, vp8::kPlaneY).height + 2 * vp8::Picture::kBorder,
+                           shape_.mb_rows(), shape_.mb_cols(), stream.get()),
+          "launching kernels");
     std::byte* outputs = lane_.outputs(pairs() * layout_.bytes);
     stream.download(outputs, stats_memory_.data(), pairs() * layout_.bytes);
     stream.wait();

@@ -35,14 +35,14 @@ std::size_t sum_scratch_bytes(int chunks, int rows) {
   return bytes;
 }
 
-void launch_sums(const std::uint64_t* values,
-                 int chunks,
-                 int rows,
-                 std::uint64_t* sums,
-                 void* scratch,
-                 cudaStream_t stream) {
+cudaError_t launch_sums(const std::uint64_t* values,
+                        int chunks,
+                        int rows,
+                        std::uint64_t* sums,
+                        void* scratch,
+                        cudaStream_t stream) {
   std::size_t bytes = sum_scratch_bytes(chunks, rows);
-  static_cast<void>(sum(scratch, bytes, values, chunks, rows, sums, stream));
+  return sum(scratch, bytes, values, chunks, rows, sums, stream);
 }
 
 }  // namespace gpu::cuda

@@ -37,3 +37,53 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND NOT FASTSLOW_SANITIZE)
   add_dependencies(checker_tests thread_race_check)
   fastslow_checked_tests(lane_ops_tests cuda/lane_ops_test.cc fastslow_codec)
 endif()
+
+# --- an interpreter for the PTX that nvcc writes, and a stand-in for the CUDA runtime library on top of it
+set(PTX_SOURCES access arithmetic bits block compare control_opcodes decoder lexer machine memory memory_opcodes moves
+  parser shadow syntax warp warp_opcodes)
+list(TRANSFORM PTX_SOURCES REPLACE "(.+)" "ptx/\\1.cc")
+add_library(fastslow_ptx STATIC ${PTX_SOURCES})
+target_link_libraries(fastslow_ptx PUBLIC fastslow_flags fmt::fmt)
+# Whole encodes run on it: fast even where the rest is built for a debugger.
+target_compile_options(fastslow_ptx PRIVATE -O2)
+
+if(CMAKE_CUDA_COMPILER)
+  set(CUDART_SOURCES api_devices api_errors api_kernels api_memory api_streams device_memory device_models fat_binary
+    findings kernels memory memory_copies report runtime scheduler settings work_queue)
+  list(TRANSFORM CUDART_SOURCES REPLACE "(.+)" "cudart/\\1.cc")
+  # Objects, not a library: their symbols come before those of libcudart_static, which then stays out.
+  add_library(fastslow_cudart OBJECT ${CUDART_SOURCES})
+  target_include_directories(fastslow_cudart SYSTEM PUBLIC ${CUDAToolkit_INCLUDE_DIRS})
+  target_link_libraries(fastslow_cudart PUBLIC fastslow_ptx PkgConfig::ZSTD Threads::Threads)
+  fastslow_tests(cudart_tests
+    "cudart/failures_test.cu;cudart/fat_binary_test.cc;cudart/kernels_test.cu;cudart/memory_test.cu;cudart/settings_test.cc;cudart/streams_test.cu;cudart/thrust_test.cu"
+    "fastslow_cudart;CCCL::CCCL;nlohmann_json::nlohmann_json")
+  set_target_properties(cudart_tests PROPERTIES
+    CUDA_ARCHITECTURES "75-virtual;90" CUDA_STANDARD 20 CUDA_RUNTIME_LIBRARY None LINKER_LANGUAGE CXX)
+
+  # The product's CUDA device against its CPU device: on a GPU where there is one (label gpu), and always on the
+  # stand-in, from the product's own objects.
+  set(CUDA_DEVICE_TESTS cuda/cuda_device_test.cc oracle/libvpx_oracle.cc)
+  fastslow_tests(gpu_tests "${CUDA_DEVICE_TESTS}" "fastslow_device;PkgConfig::VPX" gpu)
+  fastslow_tests(cuda_tests "${CUDA_DEVICE_TESTS}" "fastslow_cudart;fastslow_device;PkgConfig::VPX")
+
+  # The same kernels compiled for the oldest and the newest architecture.
+  foreach(arch 75 120)
+    add_library(kernels_${arch} OBJECT ${CMAKE_SOURCE_DIR}/cuda/cuda_kernels.cu ${CMAKE_SOURCE_DIR}/cuda/cuda_sums.cu)
+    set_target_properties(kernels_${arch} PROPERTIES CUDA_ARCHITECTURES ${arch}-virtual)
+    target_link_libraries(kernels_${arch} PRIVATE fastslow_flags CCCL::CCCL)
+    fastslow_tests(cuda_tests_${arch} "${CUDA_DEVICE_TESTS}"
+      "kernels_${arch};fastslow_cudart;fastslow_device;PkgConfig::VPX")
+  endforeach()
+  set_property(TARGET cuda_tests_75 APPEND PROPERTY COMPILE_DEFINITIONS FASTSLOW_FAKE_DEVICE="t4")
+  set_property(TARGET cuda_tests_120 APPEND PROPERTY COMPILE_DEFINITIONS FASTSLOW_FAKE_DEVICE="rtx-5090")
+
+  # The whole program on the stand-in: the same bytes from --device cuda as from --device cpu, and failures.
+  get_target_property(program_libraries fastslow LINK_LIBRARIES)
+  add_executable(fastslow_standin $<TARGET_OBJECTS:fastslow>)
+  target_link_libraries(fastslow_standin PRIVATE fastslow_cudart ${program_libraries})
+  fastslow_tests(cuda_program_tests "tools/cuda_encode_test.cc;tools/program.cc"
+    "fastslow_host;nlohmann_json::nlohmann_json")
+  target_compile_definitions(cuda_program_tests PRIVATE FASTSLOW_PROGRAM="$<TARGET_FILE:fastslow_standin>")
+  add_dependencies(cuda_program_tests fastslow_standin)
+endif()

@@ -7,6 +7,9 @@
 #include "cuda/cuda_devices.hh"
 #include "cuda/device_error.hh"
 #include "tests/cuda/made_chunks.hh"
+#if defined(FASTSLOW_FAKE_DEVICE)
+#include "tests/cudart/control.hh"
+#endif
 
 namespace gpu {
 namespace {
@@ -18,6 +21,13 @@ using test::expect_equal;
 
 class CudaDeviceTest : public testing::Test {
  protected:
+#if defined(FASTSLOW_FAKE_DEVICE)  // on the stand-in: which GPU it pretends to be
+  static void SetUpTestSuite() {
+    cudart_standin::Settings settings;
+    settings.device = FASTSLOW_FAKE_DEVICE;
+    cudart_standin::reset(settings);
+  }
+#endif
   void SetUp() override {
     if (const CudaDevices found = cuda_devices(); found.devices.empty())
       GTEST_SKIP() << "no GPU: " << found.why_none;
