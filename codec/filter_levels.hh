@@ -74,9 +74,10 @@ class FrameFilter {
 
   VP8_HD constexpr FrameFilter(const FilterRules& rules, int frame_level)
       : enabled_(frame_level != 0), simple_(rules.simple) {
-    for (int level = 0; level <= kMaxFilterLevel; ++level)
+    VP8_NO_UNROLL for (int level = 0; level <= kMaxFilterLevel; ++level) {
       limits_[static_cast<std::size_t>(level)] =
           level_limits(level, rules.sharpness, rules.key_frame);
+    }
     const SegmentSettings& segments = rules.segments;
     for (std::size_t segment = 0; segment < kSegments; ++segment) {
       int base = frame_level;

@@ -66,8 +66,9 @@ VP8_HD constexpr NearMvs find_near_mvs(const Neighbours& around,
                                        RefFrame ref,
                                        const std::array<bool, kRefFrames>& sign_bias,
                                        const MvBounds& bounds) {
-  // Distinct vectors in order of discovery, and the weights of each and of zero vectors. No arrays:
-  // kernels would keep them in slow local memory.
+  // Distinct vectors in order of discovery, and the weights of each and of zero vectors. No arrays,
+  // and no choosing among them by `?:`, which takes addresses: kernels would keep them in slow
+  // local memory.
   MotionVector first;
   MotionVector second;
   MotionVector third;
@@ -87,11 +88,18 @@ VP8_HD constexpr NearMvs find_near_mvs(const Neighbours& around,
     if (sign_bias[mb.ref_frame] != sign_bias[ref]) {
       mv = {static_cast<std::int16_t>(-mv.row), static_cast<std::int16_t>(-mv.col)};
     }
-    if (found == 0 || mv != (found == 1 ? first : second)) {
+    if (found == 0 || (found == 1 && mv != first) || (found == 2 && mv != second))
       ++found;
-      (found == 1 ? first : found == 2 ? second : third) = mv;
+    if (found == 1) {
+      first = mv;
+      firsts += weight;
+    } else if (found == 2) {
+      second = mv;
+      seconds += weight;
+    } else {
+      third = mv;
+      thirds += weight;
     }
-    (found == 1 ? firsts : found == 2 ? seconds : thirds) += weight;
   };
   look(*around.above, 2);
   look(*around.left, 2);
@@ -110,9 +118,12 @@ VP8_HD constexpr NearMvs find_near_mvs(const Neighbours& around,
   const auto prob = [](int count, std::size_t node) {
     return kModeContexts[static_cast<std::size_t>(count)][node];
   };
+  MotionVector best;
+  if (firsts >= zeros)
+    best = first;
   return {bounds.clamp(first),
           bounds.clamp(second),
-          bounds.clamp(firsts >= zeros ? first : MotionVector{}),
+          bounds.clamp(best),
           {prob(zeros, 0), prob(firsts, 1), prob(seconds, 2), prob(splits, 3)}};
 }
 

@@ -1,6 +1,8 @@
 // The kernels as CUDA launches them: a warp is a team, a block holds four.
 #define VP8_FOR_LANES
 
+#include <new>
+
 #include "cuda/cuda_kernels.hh"
 #include "cuda/kernels-inl.h"
 #include "cuda/lane_ops.hh"
@@ -65,7 +67,7 @@ __global__ void __launch_bounds__(kThreads, 4)
 
 __global__ void __launch_bounds__(kThreads, 4)
     code_macroblock(const PictureTask* tasks, int chunks, Diagonals diagonals, int diagonal) {
-  __shared__ Workspace workspaces[kTeams];
+  __shared__ CodingWorkspace workspaces[kTeams];
   const Place p = place_on(diagonal, diagonals);
   if (p.chunk < chunks)
     lanes::code_macroblock(Ops(), tasks[p.chunk], p.mb_row, p.mb_col, workspaces[team_in_block()]);
@@ -78,15 +80,18 @@ __global__ void __launch_bounds__(kThreads) begin_filter_search(const vp8::Filte
   const int chunk = team_index();
   if (chunk < chunks) {
     WarpTeam::once(
-        [&] { filters[chunk] = vp8::FrameFilter(rules[chunk], searches[chunk].tried()); });
+        [&] { new (filters + chunk) vp8::FrameFilter(rules[chunk], searches[chunk].tried()); });
   }
 }
 
-__global__ void __launch_bounds__(kThreads)
-    measure_filter(const PictureTask* tasks, int chunks, int rows, std::uint64_t* row_sse) {
+__global__ void __launch_bounds__(kThreads) measure_filter(const PictureTask* tasks,
+                                                           const FilterSearch* searches,
+                                                           int chunks,
+                                                           int rows,
+                                                           std::uint64_t* row_sse) {
   const int team = team_index();
   const int chunk = team / rows;
-  if (chunk >= chunks)
+  if (chunk >= chunks || searches[chunk].done())
     return;
   const std::uint64_t sse = lanes::filtered_row_sse(Ops(), tasks[chunk], team % rows);
   WarpTeam::once([&] { row_sse[team] = sse; });
@@ -106,7 +111,8 @@ __global__ void __launch_bounds__(kThreads) step_filter_search(const vp8::Filter
     if (search.done())
       return;
     search.take(sse[chunk]);
-    filters[chunk] = vp8::FrameFilter(rules[chunk], search.done() ? search.best() : search.tried());
+    new (filters + chunk)
+        vp8::FrameFilter(rules[chunk], search.done() ? search.best() : search.tried());
   });
 }
 
@@ -166,8 +172,8 @@ cudaError_t launch_round(const Round& r, cudaStream_t stream) {
   const int rows = filter_sample_rows(r.mb_rows);
   begin_filter_search<<<per_chunk, kThreads, 0, stream>>>(r.rules, r.searches, r.filters, r.chunks);
   for (int i = 0; i < FilterSearch::kMaxTries; ++i) {
-    measure_filter<<<blocks_for(r.chunks * rows), kThreads, 0, stream>>>(r.tasks, r.chunks, rows,
-                                                                         r.row_sse);
+    measure_filter<<<blocks_for(r.chunks * rows), kThreads, 0, stream>>>(r.tasks, r.searches,
+                                                                         r.chunks, rows, r.row_sse);
     // CUB clears the runtime's last error: look at that of the launches before it first.
     cudaError_t error = cudaGetLastError();
     if (error == cudaSuccess)

@@ -16,12 +16,13 @@ namespace HWY_NAMESPACE {
 void DecidePicture(const PictureTask& task) {
   const vt::VectorOps ops;
   Workspace workspace;
+  CodingWorkspace coding;
   for (int mb_row = 0; mb_row < task.mb_rows; ++mb_row) {
     for (int mb_col = 0; mb_col < task.mb_cols; ++mb_col) {
       if (!task.key_frame)
         decide_inter(ops, task, mb_row, mb_col, workspace);
       decide_intra(ops, task, mb_row, mb_col, workspace);
-      code_macroblock(ops, task, mb_row, mb_col, workspace);
+      code_macroblock(ops, task, mb_row, mb_col, coding);
     }
   }
 }

@@ -85,7 +85,7 @@ class InterDecision {
   VP8_HD void search_reference(vp8::RefFrame ref) {
     const vp8::NearMvs near = near_mvs(ref);
     const SearchTask task = search_task(ref, 0, 0, near.best);
-    const BlockSearch<Ops, 16> search(ops_, task, t_.next_luma(), w_.coding.prediction);
+    const BlockSearch<Ops, 16> search(ops_, task, t_.next_luma(), w_.prediction);
     const auto consider = [&](vp8::MbMode mode, MotionVector mv, SearchCost distortion,
                               vp8::Rate vector_rate) {
       const vp8::Rate rate = t_.task.rates->inter_mode(ref, near, mode) + vector_rate;
@@ -157,11 +157,11 @@ class InterDecision {
     const MbModes& mb = w_.trial;
     const vp8::PictureCoding& coding = t_.task.coding;
     vt::predict_inter_luma(ops_, luma_reference(mb.ref_frame), mb, t_.mb_row, t_.mb_col,
-                           coding.how.bilinear, t_.luma(), 16, w_.coding.prediction);
+                           coding.how.bilinear, t_.luma(), 16, w_.prediction);
     VP8_NO_UNROLL for (vp8::Plane plane = vp8::kPlaneU; plane <= vp8::kPlaneV;
                        plane = vp8::next_plane(plane)) {
       vt::predict_inter_chroma(ops_, coding.references[mb.ref_frame][plane], mb, t_.mb_row,
-                               t_.mb_col, coding.how, t_.chroma(plane), 8, w_.coding.prediction);
+                               t_.mb_col, coding.how, t_.chroma(plane), 8, w_.prediction);
     }
     const ModeRates& rates = *t_.task.rates;
     const int lambda = t_.quantiser.lambda;
@@ -207,7 +207,7 @@ class InterDecision {
   }
 
   VP8_HD Found search_quarter(const SearchTask& task, std::size_t first, MotionVector whole) {
-    const BlockSearch<Ops, 8> search(ops_, task, t_.next_luma(), w_.coding.prediction);
+    const BlockSearch<Ops, 8> search(ops_, task, t_.next_luma(), w_.prediction);
     // Vectors that have a short name need no difference to be coded; the first three are where the
     // search starts.
     constexpr int kNamed = 4;

@@ -84,27 +84,27 @@ struct BranchCountSink {
 /// token counts.
 template <class Ops>
 VP8_HD void code_macroblock(
-    const Ops& ops, const PictureTask& task, int mb_row, int mb_col, Workspace& w) {
+    const Ops& ops, const PictureTask& task, int mb_row, int mb_col, CodingWorkspace& w) {
   const auto i = static_cast<std::size_t>(mb_row * task.mb_cols + mb_col);
   const ModesView& m = task.modes;
-  ops.assign(w.best.mvs, m.mvs[i]);
-  ops.assign(w.best.subblock_modes, m.subblock_modes[i]);
+  ops.assign(w.modes.mvs, m.mvs[i]);
+  ops.assign(w.modes.subblock_modes, m.subblock_modes[i]);
   ops.once([&] {
-    w.best.y_mode = m.y_mode[i];
-    w.best.uv_mode = m.uv_mode[i];
-    w.best.ref_frame = m.ref_frame[i];
-    w.best.partition = m.partition[i];
-    w.best.segment = 0;
-    w.best.mv = m.mv[i];
+    w.modes.y_mode = m.y_mode[i];
+    w.modes.uv_mode = m.uv_mode[i];
+    w.modes.ref_frame = m.ref_frame[i];
+    w.modes.partition = m.partition[i];
+    w.modes.segment = 0;
+    w.modes.mv = m.mv[i];
   });
-  vt::MacroblockCoding<Ops>(ops, task.coding, w.coding)
-      .code(mb_row, mb_col, w.best, task.above[mb_col], task.left[mb_row],
+  vt::MacroblockCoding<Ops>(ops, task.coding, w.work)
+      .code(mb_row, mb_col, w.modes, task.above[mb_col], task.left[mb_row],
             [&](int b, const vp8::BlockPlace& place) {
               BranchCountSink<Ops> sink{ops, *task.counts, place.type};
-              vp8::visit_block(sink, w.coding.residue.levels[b], place.context, place.first,
-                               w.coding.residue.ends[b]);
+              vp8::visit_block(sink, w.work.residue.levels[b], place.context, place.first,
+                               w.work.residue.ends[b]);
             });
-  ops.once([&] { m.skip[i] = w.best.skip; });
+  ops.once([&] { m.skip[i] = w.modes.skip; });
   if (mb_col + 1 < task.mb_cols)
     return;
   // Subblocks of the row below look here for their above-right pixels (§12.3).

@@ -111,7 +111,7 @@ struct MacroblockTrial {
 
   // --- coefficients of the residue of the prediction at hand, in the work ---
 
-  VP8_HD vp8::MbResidueWork& work() const { return w.coding.residue; }
+  VP8_HD vp8::MbResidueWork& work() const { return w.residue; }
 
   VP8_HD void transform_luma(bool with_y2) const {
     ops.template residual_dct<16>(source(vp8::kPlaneY), source_stride(vp8::kPlaneY), luma(), 16,

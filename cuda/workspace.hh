@@ -20,13 +20,15 @@ struct Candidate {
   SearchCost cost;  // SATD plus rate
 };
 
+/// For deciding.
 struct Workspace {
   static constexpr int kFinalists = 3;
   static constexpr int kStarts = 7;
   static constexpr std::ptrdiff_t kPatchStride = 48;
   static constexpr std::ptrdiff_t kPatchLeft = 16;
 
-  vp8::CodingWork coding;
+  vp8::MbResidueWork residue;
+  vp8::PredictScratch prediction;
   alignas(64) std::uint8_t luma[2][256];      // predictions, by turns: the best and the next
   alignas(64) std::uint8_t chroma[2][2][64];  // likewise, U and V
   /// A macroblock with its neighbours, for B_PRED: row 0 and column kPatchLeft - 1 are the pixels
@@ -39,6 +41,12 @@ struct Workspace {
   std::array<vp8::MotionVector, kStarts> starts;
   std::array<vp8::MotionVector, 4> quarters;
   std::array<std::uint32_t, vp8::kSubblockModes> satd;
+};
+
+/// For coding.
+struct CodingWorkspace {
+  vp8::CodingWork work;
+  vp8::MbModes modes;
 };
 
 }  // namespace gpu

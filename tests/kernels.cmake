@@ -36,12 +36,12 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND NOT FASTSLOW_SANITIZE)
   target_compile_definitions(checker_tests PRIVATE FASTSLOW_THREAD_RACE_CHECK="$<TARGET_FILE:thread_race_check>")
   add_dependencies(checker_tests thread_race_check)
   fastslow_checked_tests(lane_ops_tests cuda/lane_ops_test.cc fastslow_codec)
+  fastslow_checked_tests(skeleton_tests "cuda/skeleton_test.cc;cuda/skeleton_vector.cc" fastslow_codec)
 endif()
 
 # --- an interpreter for the PTX that nvcc writes, and a stand-in for the CUDA runtime library on top of it
-set(PTX_SOURCES access arithmetic bits block compare control_opcodes decoder lexer machine memory memory_opcodes moves
-  parser shadow syntax warp warp_opcodes)
-list(TRANSFORM PTX_SOURCES REPLACE "(.+)" "ptx/\\1.cc")
+file(GLOB PTX_SOURCES CONFIGURE_DEPENDS ptx/*.cc)
+list(FILTER PTX_SOURCES EXCLUDE REGEX "_(test|cases)\\.cc$")
 add_library(fastslow_ptx STATIC ${PTX_SOURCES})
 target_link_libraries(fastslow_ptx PUBLIC fastslow_flags fmt::fmt)
 # Whole encodes run on it: fast even where the rest is built for a debugger.
@@ -59,6 +59,10 @@ if(CMAKE_CUDA_COMPILER)
     "cudart/failures_test.cu;cudart/fat_binary_test.cc;cudart/kernels_test.cu;cudart/memory_test.cu;cudart/settings_test.cc;cudart/streams_test.cu;cudart/thrust_test.cu"
     "fastslow_cudart;CCCL::CCCL;nlohmann_json::nlohmann_json")
   set_target_properties(cudart_tests PROPERTIES
+    CUDA_ARCHITECTURES "75-virtual;90" CUDA_STANDARD 20 CUDA_RUNTIME_LIBRARY None LINKER_LANGUAGE CXX)
+
+  fastslow_tests(skeleton_cuda_tests "cuda/skeleton_cuda_test.cc;cuda/skeleton.cu" "fastslow_cudart;fastslow_codec")
+  set_target_properties(skeleton_cuda_tests PROPERTIES
     CUDA_ARCHITECTURES "75-virtual;90" CUDA_STANDARD 20 CUDA_RUNTIME_LIBRARY None LINKER_LANGUAGE CXX)
 
   # The product's CUDA device against its CPU device: on a GPU where there is one (label gpu), and always on the
@@ -87,3 +91,7 @@ if(CMAKE_CUDA_COMPILER)
   target_compile_definitions(cuda_program_tests PRIVATE FASTSLOW_PROGRAM="$<TARGET_FILE:fastslow_standin>")
   add_dependencies(cuda_program_tests fastslow_standin)
 endif()
+
+# Registers, shared memory, spills and stack of every kernel against a table.
+add_test(NAME ptxas_report COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/cuda/ptxas_report)
+set_tests_properties(ptxas_report PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
