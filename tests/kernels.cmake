@@ -36,18 +36,52 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND NOT FASTSLOW_SANITIZE)
   target_compile_definitions(checker_tests PRIVATE FASTSLOW_THREAD_RACE_CHECK="$<TARGET_FILE:thread_race_check>")
   add_dependencies(checker_tests thread_race_check)
   fastslow_checked_tests(lane_ops_tests cuda/lane_ops_test.cc fastslow_codec)
+  fastslow_race_check(kernel_race_check cuda/kernel_race_check.cc)
+  target_link_libraries(kernel_race_check PRIVATE fastslow_device)
+  fastslow_checked_tests(kernel_tests
+    "cuda/kernels_test.cc;cuda/kernel_coding_test.cc;cuda/kernel_lookahead_test.cc;cuda/kernel_barriers_test.cc;cuda/kernel_barriers.cc;cuda/kernel_launches.cc;cuda/kernel_memory.cc;cuda/kernel_pictures.cc;cuda/kernel_vector_path.cc;codec/random_frame.cc;oracle/libvpx_oracle.cc"
+    "fastslow_device;PkgConfig::VPX;TBB::tbb")
+  target_compile_definitions(kernel_tests PRIVATE FASTSLOW_KERNEL_RACE_CHECK="$<TARGET_FILE:kernel_race_check>")
+  add_dependencies(kernel_tests kernel_race_check)
   fastslow_checked_tests(skeleton_tests "cuda/skeleton_test.cc;cuda/skeleton_vector.cc" fastslow_codec)
 endif()
 
 # --- an interpreter for the PTX that nvcc writes, and a stand-in for the CUDA runtime library on top of it
-file(GLOB PTX_SOURCES CONFIGURE_DEPENDS ptx/*.cc)
-list(FILTER PTX_SOURCES EXCLUDE REGEX "_(test|cases)\\.cc$")
+set(PTX_SOURCES access access_opcodes arithmetic atomic_opcodes barrier_opcodes bits block collective_opcodes compare
+  control_opcodes decoder lexer machine memory moves packed parser program_builder shadow syntax variable_reader warp)
+list(TRANSFORM PTX_SOURCES REPLACE "(.+)" "ptx/\\1.cc")
 add_library(fastslow_ptx STATIC ${PTX_SOURCES})
 target_link_libraries(fastslow_ptx PUBLIC fastslow_flags fmt::fmt)
 # Whole encodes run on it: fast even where the rest is built for a debugger.
 target_compile_options(fastslow_ptx PRIVATE -O2)
+set(PTX_TESTS ptx/opcode_test.cc ptx/opcode_rows.cc ptx/access_cases.cc ptx/atomic_cases.cc ptx/warp_cases.cc
+  ptx/control_cases.cc ptx/check_test.cc ptx/uninitialised_test.cc ptx/race_test.cc)
+if(CMAKE_CUDA_COMPILER)
+  list(APPEND PTX_TESTS ptx/kernels_test.cc)
+endif()
+fastslow_tests(ptx_tests "${PTX_TESTS}" fastslow_ptx)
+
+# ptx_of(<target> <source> <name>): <source> as PTX for four architectures, in <name>_<architecture>.ptx, made before <target>.
+function(ptx_of target source name)
+  foreach(arch 75 80 90 120)
+    set(out ${CMAKE_CURRENT_BINARY_DIR}/${name}_${arch}.ptx)
+    add_custom_command(OUTPUT ${out} DEPENDS ${source} ${ARGN} COMMENT "PTX of ${source} for ${arch}"
+      COMMAND ${CMAKE_CUDA_COMPILER} -std=c++20 --expt-relaxed-constexpr -Werror all-warnings -O3
+        -I${CMAKE_SOURCE_DIR} -arch=compute_${arch} -ptx ${CMAKE_CURRENT_SOURCE_DIR}/${source} -o ${out})
+    list(APPEND outs ${out})
+  endforeach()
+  add_custom_target(${name}_ptx DEPENDS ${outs})
+  add_dependencies(${target} ${name}_ptx)
+endfunction()
 
 if(CMAKE_CUDA_COMPILER)
+  ptx_of(ptx_tests ptx/kernels.cu kernels ptx/kernels.hh)
+  target_compile_definitions(ptx_tests PRIVATE PTX_KERNELS_DIR="${CMAKE_CURRENT_BINARY_DIR}")
+  file(GLOB LANE_HEADERS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/cuda/lane_*.hh)
+  fastslow_tests(lane_ops_ptx_tests cuda/lane_ops_ptx_test.cc "fastslow_ptx;fastslow_codec")
+  ptx_of(lane_ops_ptx_tests cuda/lane_ops_kernels.cu lane_ops ${LANE_HEADERS} ${CMAKE_SOURCE_DIR}/cuda/warp_team.cuh)
+  target_compile_definitions(lane_ops_ptx_tests PRIVATE FASTSLOW_LANE_PTX="${CMAKE_CURRENT_BINARY_DIR}")
+
   set(CUDART_SOURCES api_devices api_errors api_kernels api_memory api_streams device_memory device_models fat_binary
     findings kernels memory memory_copies report runtime scheduler settings work_queue)
   list(TRANSFORM CUDART_SOURCES REPLACE "(.+)" "cudart/\\1.cc")

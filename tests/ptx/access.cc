@@ -89,20 +89,24 @@ Place locate_parameter(Warp& warp, const Access& access, std::uint64_t offset) {
           .space = Space::kParam};
 }
 
+struct Race {
+  const Accesses& with;
+  bool with_write = false;
+};
+
 [[noreturn]] void refuse_race(const Warp& warp,
                               const Instruction& instruction,
                               const Agent& agent,
                               const Place& place,
                               Purpose purpose,
-                              const Accesses& other,
-                              bool other_wrote) {
+                              const Race& race) {
   const std::string where =
       place.space == Space::kShared
           ? fmt::format("offset {} of shared memory", place.data - warp.block->shared.data.data())
           : warp.execution->memory.whereabouts(reinterpret_cast<std::uintptr_t>(place.data));
   warp.fault(instruction, agent.lane_bit(),
              fmt::format("race: {} memory {}, which {} {} without a barrier between", verb(purpose),
-                         where, describe(other), other_wrote ? "wrote" : "read"));
+                         where, describe(race.with), race.with_write ? "wrote" : "read"));
 }
 
 /// Distinct 32-byte sectors of `count` addresses; reorders them.
@@ -120,7 +124,7 @@ std::uint64_t count_sectors(std::uint64_t* addresses, std::size_t count) {
 std::array<std::uint64_t, kLanes> addresses_of(const Warp& warp, const Instruction& instruction) {
   const Slot slot = instruction.src[0];
   warp.require(instruction, slot, "takes for an address");
-  std::array<std::uint64_t, kLanes> addresses;
+  std::array<std::uint64_t, kLanes> addresses{};
   const auto offset = static_cast<std::uint64_t>(instruction.offset);
   if (instruction.detail[kAddressBits] == 32) {
     const auto* const base = warp.lanes<std::uint32_t>(slot);
@@ -163,7 +167,7 @@ class Count {
   }
 
  private:
-  std::array<std::uint64_t, kLanes> global_;
+  std::array<std::uint64_t, kLanes> global_{};
   std::size_t globals_ = 0;
   std::uint64_t shared_ = 0;
   std::uint64_t local_ = 0;
@@ -175,13 +179,11 @@ Place locate(Warp& warp,
              const Instruction& instruction,
              int lane,
              std::uint64_t address,
-             Space space,
-             std::size_t size_bytes,
-             Purpose purpose) {
-  const Access access{warp, instruction, lane, address, size_bytes, purpose};
-  if ((address & (size_bytes - 1)) != 0)
+             const AccessForm& form) {
+  const Access access{warp, instruction, lane, address, form.size_bytes, form.purpose};
+  if ((address & (form.size_bytes - 1)) != 0)
     access.refuse(fmt::format("at a misaligned address, {:#x}", address));
-  switch (space) {
+  switch (form.space) {
     case Space::kShared:
       return locate_shared(access, address);
     case Space::kLocal:
@@ -191,7 +193,7 @@ Place locate(Warp& warp,
     case Space::kGeneric:
       break;
     default:
-      return locate_global(access, space);
+      return locate_global(access, form.space);
   }
   const std::uint64_t offset = address & ~kWindowMask;
   switch (address & kWindowMask) {
@@ -215,7 +217,7 @@ void note_access(Warp& warp,
   for (Shadow& shadow : place.shadows) {
     const Accesses* other = writes ? note_write(shadow, agent) : note_read(shadow, agent);
     if (other != nullptr)
-      refuse_race(warp, instruction, agent, place, purpose, *other, other == &shadow.writes);
+      refuse_race(warp, instruction, agent, place, purpose, {*other, other == &shadow.writes});
     if (purpose == Purpose::kReadOnlyCache && !shadow.writes.stamp.none())
       warp.fault(instruction, agent.lane_bit(),
                  "reads through the read-only cache what this launch has written");
@@ -224,8 +226,9 @@ void note_access(Warp& warp,
 
 Places places_of(Warp& warp, const Instruction& instruction, std::size_t size_bytes) {
   const auto addresses = addresses_of(warp, instruction);
-  const auto space = static_cast<Space>(instruction.detail[kSpaceDetail]);
-  const auto purpose = static_cast<Purpose>(instruction.detail[kPurposeDetail]);
+  const AccessForm form{.space = static_cast<Space>(instruction.detail[kSpaceDetail]),
+                        .size_bytes = size_bytes,
+                        .purpose = static_cast<Purpose>(instruction.detail[kPurposeDetail])};
   Agent agent = warp.agent(0, static_cast<Strength>(instruction.detail[kStrengthDetail]));
   Places places;
   Count count;
@@ -233,17 +236,17 @@ Places places_of(Warp& warp, const Instruction& instruction, std::size_t size_by
     const int lane = __builtin_ctz(left);
     const auto i = static_cast<std::size_t>(lane);
     Place place;
-    if (!locate_quickly(warp, addresses[i], space, size_bytes, place)) [[unlikely]]
-      place = locate(warp, instruction, lane, addresses[i], space, size_bytes, purpose);
+    if (!locate_quickly(warp, addresses[i], form, place)) [[unlikely]]
+      place = locate(warp, instruction, lane, addresses[i], form);
     agent.lane = static_cast<std::uint32_t>(lane);
-    note_access(warp, instruction, agent, place, purpose);
+    note_access(warp, instruction, agent, place, form.purpose);
     places.data[i] = place.data;
     places.initialised[i] = place.initialised;
     if (place.space == Space::kGlobal)
       places.global |= std::uint32_t{1} << lane;
     count.add(place.space, addresses[i]);
   }
-  count.finish(warp.execution->counts, size_bytes, purpose);
+  count.finish(warp.execution->counts, size_bytes, form.purpose);
   return places;
 }
 

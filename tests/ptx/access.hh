@@ -15,6 +15,13 @@ namespace ptx {
 
 enum class Purpose : std::uint8_t { kRead, kWrite, kReadOnlyCache, kAtomic };
 
+/// What an instruction does to memory in each of its lanes.
+struct AccessForm {
+  Space space = Space::kGeneric;
+  std::size_t size_bytes = 0;
+  Purpose purpose = Purpose::kRead;
+};
+
 /// Bytes of memory that a lane may use. A kernel's parameters have no `initialised` (they all are);
 /// only global and shared memory have shadows.
 struct Place {
@@ -30,16 +37,17 @@ Place locate(Warp& warp,
              const Instruction& instruction,
              int lane,
              std::uint64_t address,
-             Space space,
-             std::size_t size_bytes,
-             Purpose purpose);
+             const AccessForm& form);
 
 /// The same for what is most frequent and as it should be; false means to ask locate().
-inline bool locate_quickly(
-    const Warp& warp, std::uint64_t address, Space space, std::size_t size_bytes, Place& place) {
+inline bool locate_quickly(const Warp& warp,
+                           std::uint64_t address,
+                           const AccessForm& form,
+                           Place& place) {
+  const std::size_t size_bytes = form.size_bytes;
   if ((address & (size_bytes - 1)) != 0)
     return false;
-  if (space == Space::kShared) {
+  if (form.space == Space::kShared) {
     Block& block = *warp.block;
     if (address > block.shared.data.size() || size_bytes > block.shared.data.size() - address)
       return false;
@@ -49,7 +57,7 @@ inline bool locate_quickly(
              .space = Space::kShared};
     return true;
   }
-  if (space != Space::kGlobal)
+  if (form.space != Space::kGlobal)
     return false;
   Buffer* const buffer = warp.execution->memory.find(address, size_bytes);
   if (buffer == nullptr || buffer->constant)
@@ -80,8 +88,8 @@ enum Detail : std::size_t {
 
 /// Where all active lanes' bytes are, checked and counted.
 struct Places {
-  std::array<std::byte*, kLanes> data;
-  std::array<std::uint8_t*, kLanes> initialised;
+  std::array<std::byte*, kLanes> data{};
+  std::array<std::uint8_t*, kLanes> initialised{};
   /// Lanes whose bytes are in global memory.
   std::uint32_t global = 0;
 };

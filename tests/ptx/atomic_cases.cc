@@ -1,9 +1,6 @@
 // Atomics.
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <cstring>
-#include <numeric>
 #include <string>
 #include <vector>
 

@@ -161,13 +161,14 @@ void Block::release(Barrier& barrier) {
 void Block::refuse_deadlock() const {
   const auto& code = execution->program.code;
   std::string others;
-  const Warp* stuck = nullptr;
+  const Warp* stuck = &warps.front();
   for (const Warp& warp : warps) {
     if (warp.live == 0) {
       others += fmt::format("; warp {} has exited", warp.index);
       continue;
     }
-    stuck = stuck == nullptr || (stuck->in_barrier && !warp.in_barrier) ? &warp : stuck;
+    if (stuck->live == 0 || (stuck->in_barrier && !warp.in_barrier))
+      stuck = &warp;
     std::uint32_t shown = 0;
     for (std::uint32_t left = warp.live; left != 0; left &= left - 1) {
       const auto lane = static_cast<std::size_t>(__builtin_ctz(left));

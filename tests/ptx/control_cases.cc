@@ -1,9 +1,4 @@
 // Moves, carries, branches, calls and ends.
-#include <algorithm>
-#include <array>
-#include <cstdint>
-#include <cstring>
-#include <numeric>
 #include <string>
 #include <vector>
 

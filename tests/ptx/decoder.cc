@@ -2,7 +2,6 @@
 #include "tests/ptx/decoder.hh"
 
 #include <algorithm>
-#include <cstring>
 
 #include <fmt/format.h>
 

@@ -140,6 +140,8 @@ class Machine {
  public:
   explicit Machine(const Options& options = {});
   ~Machine();
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
   Machine(Machine&&) noexcept;
   Machine& operator=(Machine&&) noexcept;
 

@@ -95,7 +95,8 @@ class Lexer {
     while (std::isalnum(static_cast<unsigned char>(at(0))) || at(0) == '_')
       ++position_;
     const std::string text(text_.substr(start, position_ - start));
-    if (text.size() > 2 && text[0] == '0' && std::string_view("fFdD").find(text[1]) < 4) {
+    if (text.size() > 2 && text[0] == '0' && std::string_view("fFdD").find(text[1]) < 4 &&
+        text.find_first_not_of("0123456789abcdefABCDEF", 2) == std::string::npos) {
       push(Token::Kind::kFloat, text);
       return;
     }

@@ -2,9 +2,7 @@
 // cases and random values, the others by kernels.
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdint>
-#include <functional>
 #include <random>
 #include <set>
 #include <string>

@@ -1,13 +1,10 @@
 // The parser: from words to functions, variables and statements with their names resolved.
 #include <algorithm>
 #include <cctype>
-#include <functional>
-#include <set>
 #include <string>
 #include <utility>
 
-#include "tests/ptx/lexer.hh"
-#include "tests/ptx/syntax.hh"
+#include "tests/ptx/variable_reader.hh"
 
 namespace ptx {
 namespace {
@@ -17,72 +14,24 @@ struct Scope {
   std::map<std::string, std::uint32_t> registers;
   std::map<std::string, std::uint32_t> symbols;
 };
-
-Space space_of(const std::string& word) {
-  const std::map<std::string, Space> spaces{{".global", Space::kGlobal},
-                                            {".const", Space::kConst},
-                                            {".shared", Space::kShared},
-                                            {".local", Space::kLocal},
-                                            {".param", Space::kParam}};
-  const auto found = spaces.find(word);
-  return found == spaces.end() ? Space::kGeneric : found->second;
-}
-
-class Parser {
+class Parser : VariableReader {
  public:
-  Parser(ModuleText& module, std::string_view text) : module_(module), tokens_(tokens_of(text)) {}
+  Parser(ModuleText& module, std::string_view text)
+      : VariableReader(module, text), module_(module) {}
 
   void run() {
-    while (peek().kind != Token::Kind::kEnd)
+    while (!at_end())
       module_item();
   }
 
  private:
-  // Words.
-  [[nodiscard]] const Token& peek(std::size_t ahead = 0) const {
-    return tokens_[std::min(position_ + ahead, tokens_.size() - 1)];
-  }
-  const Token& take() {
-    const Token& token = peek();
-    if (token.kind != Token::Kind::kEnd)
-      ++position_;
-    return token;
-  }
-  [[nodiscard]] bool is(std::string_view text) const {
-    return peek().kind != Token::Kind::kString && peek().text == text;
-  }
-  bool accept(std::string_view text) {
-    if (!is(text))
-      return false;
-    take();
-    return true;
-  }
-  void expect(std::string_view text) {
-    if (!accept(text))
-      fail("expected '" + std::string(text) + "' instead of '" + peek().text + "'");
-  }
-  [[noreturn]] void fail(const std::string& what) const { fail_at(peek().line, what); }
-  [[noreturn]] void fail_at(int line, const std::string& what) const {
-    throw Fault("PTX line " + std::to_string(line) + " `" + module_.quote(line) + "`: " + what);
-  }
-  std::string word() {
-    if (peek().kind != Token::Kind::kWord)
-      fail("expected a name instead of '" + peek().text + "'");
-    return take().text;
-  }
-  std::uint64_t number() {
-    const bool negative = accept("-");
-    if (peek().kind != Token::Kind::kNumber)
-      fail("expected a number instead of '" + peek().text + "'");
-    const std::uint64_t value = take().number;
-    return negative ? 0 - value : value;
-  }
-
   // Module scope.
   void module_item() {
     const std::string& text = peek().text;
     if (text == ".version") {
-      position_ += 3;  // "9", ".0"
+      take();
+      number();
+      word();  // ".0"
     } else if (text == ".target") {
       target();
     } else if (text == ".address_size") {
@@ -108,10 +57,8 @@ class Parser {
   }
 
   void skip_section() {
-    while (!is("{"))
-      take();
-    while (!accept("}"))
-      take();
+    skip_to("{");
+    skip_to("}");
   }
 
   void declaration() {
@@ -139,100 +86,6 @@ class Parser {
       module_.symbols.push_back(std::move(symbol));
     } while (accept(","));
     expect(";");
-  }
-
-  /// `.align 4 .b8 name[10] = {...}`, after the word for its space.
-  Symbol variable(Space space) {
-    Symbol symbol{.space = space};
-    std::size_t align = 0;
-    Type type = Type::kNone;
-    while (peek().kind == Token::Kind::kWord && peek().text[0] == '.')
-      variable_property(type, align);
-    if (type == Type::kNone)
-      fail("a variable needs a type that is supported");
-    const auto element = static_cast<std::size_t>(std::max(bits_of(type) / 8, 1));
-    symbol.name = word();
-    symbol.size_bytes = element * array_length();
-    symbol.align_bytes = std::max(align, align == 0 ? element : 1);
-    symbol.initial.resize(symbol.size_bytes);
-    if (accept("=")) {
-      std::size_t offset = 0;
-      initialiser(symbol, element, offset);
-    }
-    return symbol;
-  }
-
-  void variable_property(Type& type, std::size_t& align) {
-    const std::string property = take().text;
-    if (property == ".align") {
-      align = number();
-    } else if (property == ".ptr") {
-      while (space_of(peek().text) != Space::kGeneric)
-        take();
-      // The alignment of what it points to.
-      if (accept(".align"))
-        number();
-    } else if (property == ".f32") {
-      type = Type::kB32;
-    } else if (property == ".f64") {
-      type = Type::kB64;
-    } else {
-      type = type_named(property.substr(1));
-      if (type == Type::kNone || type == Type::kPred)
-        fail("'" + property + "' is not supported for a variable");
-    }
-  }
-
-  std::size_t array_length() {
-    std::size_t length = 1;
-    while (accept("[")) {
-      length *= is("]") ? 0 : number();
-      expect("]");
-    }
-    return length;
-  }
-
-  void initialiser(Symbol& symbol, std::size_t element, std::size_t& offset) {
-    if (accept("{")) {
-      while (!accept("}")) {
-        initialiser(symbol, element, offset);
-        accept(",");
-      }
-      return;
-    }
-    if (offset + element > symbol.size_bytes)
-      fail("more initial values than the variable has room for");
-    if (peek().kind == Token::Kind::kWord)
-      pointer(symbol, offset);
-    else
-      initial_number(symbol, element, offset);
-    offset += element;
-  }
-
-  void pointer(Symbol& symbol, std::size_t offset) {
-    const bool generic = accept("generic");
-    if (generic)
-      expect("(");
-    Symbol::Pointer pointer{.offset_bytes = offset, .symbol = word()};
-    if (generic)
-      expect(")");
-    if (is("+") || is("-")) {
-      accept("+");
-      pointer.addend = static_cast<std::int64_t>(number());
-    }
-    if (symbol.size_bytes < 8)
-      fail("an address needs 8 bytes");
-    symbol.pointers.push_back(std::move(pointer));
-  }
-
-  void initial_number(Symbol& symbol, std::size_t element, std::size_t offset) {
-    std::uint64_t value = 0;
-    if (peek().kind == Token::Kind::kFloat)
-      value = std::stoull(take().text.substr(2), nullptr, 16);
-    else
-      value = number();
-    for (std::size_t i = 0; i < element; ++i)
-      symbol.initial[offset + i] = static_cast<std::uint8_t>(value >> (8 * i));
   }
 
   // Functions.
@@ -315,8 +168,7 @@ class Parser {
     if (text == ".reg") {
       registers();
     } else if (text == ".pragma") {
-      position_ += 2;
-      expect(";");
+      skip_to(";");
     } else if (const Space space = space_of(text); space != Space::kGeneric) {
       take();
       do {
@@ -369,8 +221,7 @@ class Parser {
       } while (accept(","));
       expect(";");
     } else if (is(".callprototype") || is(".calltargets")) {
-      while (!accept(";"))
-        take();
+      skip_to(";");
     } else if (!function_.labels.emplace(name, function_.statements.size()).second) {
       fail("label " + name + " is there twice");
     }
@@ -474,8 +325,6 @@ class Parser {
   }
 
   ModuleText& module_;
-  std::vector<Token> tokens_;
-  std::size_t position_ = 0;
   Scope module_names_;
   Function function_;
   std::vector<Scope> scopes_;

@@ -1,7 +1,5 @@
 // Accesses that no barrier puts in order are found; those that one does are not.
-#include <cstdint>
 #include <string>
-#include <vector>
 
 #include <gtest/gtest.h>
 

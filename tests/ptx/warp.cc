@@ -2,7 +2,6 @@
 #include "tests/ptx/warp.hh"
 
 #include <algorithm>
-#include <functional>
 #include <map>
 
 #include <fmt/format.h>
@@ -11,6 +10,10 @@
 
 namespace ptx {
 namespace {
+
+constexpr std::uint32_t kNowhere = ~std::uint32_t{0};
+/// How many instructions lanes get that others did not let run.
+constexpr std::uint64_t kTurnFromBehind = 256;
 
 /// What a special register holds in one lane.
 using SpecialValue = std::uint32_t (*)(const Warp& warp, std::uint32_t lane);
@@ -91,16 +94,17 @@ void Warp::define_partly(const Instruction& instruction,
     }
   }
   const std::uint64_t mask = ~std::uint64_t{0} >> (64 - bits);
-  const auto [entry, is_new] = partly.try_emplace(slot);
-  if (is_new)
-    entry->second.fill(~std::uint64_t{0});
+  const auto found = partly.try_emplace(slot);
+  std::array<std::uint64_t, kLanes>& bits_of_lanes = found.first->second;
+  if (found.second)
+    bits_of_lanes.fill(~std::uint64_t{0});
   RegisterHead& result = head(slot);
   each_lane(active, [&](int lane) {
     const auto i = static_cast<std::size_t>(lane);
     const std::uint32_t bit = std::uint32_t{1} << lane;
     const bool defined = (undefined[i] & mask) == 0;
     result.defined = defined ? result.defined | bit : result.defined & ~bit;
-    entry->second[i] = undefined[i];
+    bits_of_lanes[i] = undefined[i];
   });
   result.origin = origin;
 }
@@ -204,9 +208,8 @@ void Warp::restart() {
 }
 
 std::uint32_t Warp::choose_group(bool from_behind) {
-  constexpr std::uint32_t kNone = ~std::uint32_t{0};
   const std::uint32_t candidates = runnable();
-  std::uint32_t lowest = kNone;
+  std::uint32_t lowest = kNowhere;
   std::uint32_t highest = 0;
   each_lane(candidates, [&](int lane) {
     lowest = std::min(lowest, pcs[static_cast<std::size_t>(lane)]);
@@ -214,7 +217,7 @@ std::uint32_t Warp::choose_group(bool from_behind) {
   });
   pc = from_behind ? highest : lowest;
   group = 0;
-  std::uint32_t others = kNone;
+  std::uint32_t others = kNowhere;
   each_lane(candidates, [&](int lane) {
     const std::uint32_t at = pcs[static_cast<std::size_t>(lane)];
     if (at == pc)
@@ -225,45 +228,44 @@ std::uint32_t Warp::choose_group(bool from_behind) {
   return others;
 }
 
+std::uint64_t Warp::run_group(std::uint32_t limit, std::uint64_t budget) {
+  const Instruction* const code = execution->program.code.data();
+  std::uint64_t steps = 0;
+  scattered = false;
+  do {
+    const Instruction& instruction = code[pc];
+    active = group;
+    if (instruction.guard != 0) {
+      require(instruction, instruction.guard, "is guarded by");
+      active &= predicate(instruction.guard) ^ (instruction.guard_negated ? kAllLanes : 0);
+    }
+    ++steps;
+    ++execution->issued[pc];
+    execution->executed[pc] +=
+        static_cast<std::uint64_t>(__builtin_popcount(instruction.counts_all ? group : active));
+    next = pc + 1;
+    if (active != 0)
+      instruction.run(*this, instruction);
+    if (scattered)
+      return steps;
+    pc = next;
+  } while (pc < limit && steps < budget);
+  each_lane(group, [this](int lane) { pcs[static_cast<std::size_t>(lane)] = pc; });
+  return steps;
+}
+
 void Warp::run(std::uint64_t budget) {
-  constexpr std::uint64_t kTurnFromBehind = 256;
-  constexpr std::uint32_t kNone = ~std::uint32_t{0};
   const bool from_behind = hogged_;
   hogged_ = false;
   if (from_behind)
     budget = kTurnFromBehind;
-  const Instruction* const code = execution->program.code.data();
-  std::uint64_t* const issued = execution->issued.data();
-  std::uint64_t* const executed = execution->executed.data();
   std::uint64_t steps = 0;
   while (steps < budget && runnable() != 0) {
     // The lanes furthest back go first, so that the others are there to go on with.
     const std::uint32_t others = choose_group(from_behind);
-    const std::uint32_t limit = from_behind ? kNone : others;
-    const std::uint64_t started = steps;
-    scattered = false;
-    do {
-      const Instruction& instruction = code[pc];
-      active = group;
-      if (instruction.guard != 0) {
-        require(instruction, instruction.guard, "is guarded by");
-        active &= predicate(instruction.guard) ^ (instruction.guard_negated ? kAllLanes : 0);
-      }
-      ++steps;
-      ++issued[pc];
-      executed[pc] +=
-          static_cast<std::uint64_t>(__builtin_popcount(instruction.counts_all ? group : active));
-      next = pc + 1;
-      if (active != 0)
-        instruction.run(*this, instruction);
-      if (scattered)
-        break;
-      pc = next;
-    } while (pc < limit && steps < budget);
-    if (scattered)
-      continue;
-    each_lane(group, [this](int lane) { pcs[static_cast<std::size_t>(lane)] = pc; });
-    hogged_ = !from_behind && others != kNone && started == 0 && steps >= budget;
+    const std::uint64_t taken = run_group(from_behind ? kNowhere : others, budget - steps);
+    steps += taken;
+    hogged_ = !from_behind && others != kNowhere && !scattered && taken >= budget;
   }
   execution->clock += steps;
 }

@@ -12,7 +12,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -257,6 +256,9 @@ class Warp {
  private:
   /// Lanes that run next, at `pc`; returns the program counter at which others stand.
   std::uint32_t choose_group(bool from_behind);
+  /// Runs the group up to instruction `limit`, to where it parts, or for about `budget`
+  /// instructions; returns how many it were.
+  std::uint64_t run_group(std::uint32_t limit, std::uint64_t budget);
   void fill_special(const Program::Special& special) const;
 
   /// One group of lanes used up a whole budget while others could run: perhaps it waits for them.

@@ -1,8 +1,6 @@
 // What lanes and warps do together.
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <cstring>
 #include <numeric>
 #include <string>
 #include <vector>
