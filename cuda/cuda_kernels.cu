@@ -57,7 +57,7 @@ __global__ void __launch_bounds__(kThreads, 3)
   lanes::decide_inter(Ops(), tasks[p.chunk], p.mb_row, p.mb_col, workspaces[team_in_block()]);
 }
 
-__global__ void __launch_bounds__(kThreads, 4)
+__global__ void __launch_bounds__(kThreads, 5)
     decide_intra(const PictureTask* tasks, int chunks, Diagonals diagonals, int diagonal) {
   __shared__ Workspace workspaces[kTeams];
   const Place p = place_on(diagonal, diagonals);

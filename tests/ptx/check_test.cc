@@ -38,6 +38,8 @@ TEST(Bounds, OfSharedMemory) {
   expect_fault(tile + "sub.u32 %r1, %r1, 4;\n@%p1 st.shared.u32 [%r1], %r0;", {"shared memory"});
   expect_fault(tile + "@%p1 st.shared.u32 [%r1+2], %r0;", {"misaligned"});
   expect_clean(tile + "@%p1 st.shared.u32 [%r1+1276], %r0;");
+  // A base before the window is as good, if the sum is inside: 32 bits wrap.
+  expect_clean(tile + "sub.u32 %r1, %r1, 8;\n@%p1 st.shared.u32 [%r1+8], %r0;");
   expect_fault("mov.u64 %rd3, tile;\ncvta.shared.u64 %rd3, %rd3;\nst.u32 [%rd3+2000], %r0;",
                {"shared memory"});
   // A shared address is none of global memory.
