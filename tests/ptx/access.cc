@@ -127,7 +127,8 @@ std::array<std::uint64_t, kLanes> addresses_of(const Warp& warp, const Instructi
   std::array<std::uint64_t, kLanes> addresses{};
   const auto offset = static_cast<std::uint64_t>(instruction.offset);
   if (instruction.detail[kAddressBits] == 32) {
-    // Sums wrap at 32 bits, which nvcc relies on: it takes bases before the window and adds to them.
+    // Sums wrap at 32 bits, which nvcc relies on: it takes bases before the window and adds to
+    // them.
     const auto* const base = warp.lanes<std::uint32_t>(slot);
     each_lane(warp.active, [&addresses, base, offset](int lane) {
       addresses[static_cast<std::size_t>(lane)] =
