@@ -54,33 +54,21 @@ struct Data {
 
 // name, then the call, with `x` the position of the block and `d` the Data.
 #define VP8_PAIR_BENCHES(V) \
-  V(sad16x16)               \
-  V(sad16x8)                \
-  V(sad8x16) V(sad8x8) V(sad4x4) V(sse16x16) V(sse8x8) V(sse4x4) V(satd16x16) V(satd8x8) V(satd4x4)
-#define VP8_OTHER_BENCHES(V)                                                                      \
-  V(sad16x16_x4, {                                                                                \
-    const std::uint8_t* const b[4] = {&d.b[x], &d.b[x + 1], &d.b[x + kStride], &d.b[x + 5]};      \
-    std::uint32_t sads[4];                                                                        \
-    sad16x16_x4(&d.a[x], kStride, b, kStride, sads);                                              \
-    benchmark::DoNotOptimize(sads);                                                               \
-  })                                                                                              \
-  V(variance_sum16x16, benchmark::DoNotOptimize(variance_sum16x16(&d.a[x], kStride)))             \
-  V(residual_energy4x4,                                                                           \
-    benchmark::DoNotOptimize(residual_energy4x4(d.residual[x % 16], d.residual[0])))              \
-  V(residual_dct16x16, residual_dct16x16(&d.a[x], kStride, &d.b[x], kStride, d.coefs))            \
-  V(residual_dct8x8, residual_dct8x8(&d.a[x], kStride, &d.b[x], kStride, d.coefs))                \
-  V(residual_dct4x4, residual_dct4x4(&d.a[x], kStride, &d.b[x], kStride, d.coefs[0]))             \
-  V(forward_dct4x4, forward_dct4x4(d.residual[x % 16], d.coefs[0]))                               \
-  V(forward_wht4x4, forward_wht4x4(d.residual[x % 16], d.coefs[0]))                               \
-  V(inverse_wht4x4, inverse_wht4x4(d.residual[x % 16], d.coefs[0]))                               \
-  V(inverse_dct_add4x4,                                                                           \
-    inverse_dct_add4x4(d.residual[x % 16], &d.a[x], kStride, &d.out[x], kStride))                 \
-  V(inverse_dct_add8x8, inverse_dct_add8x8(d.residual, &d.a[x], kStride, &d.out[x], kStride))     \
-  V(inverse_dct_add16x16, inverse_dct_add16x16(d.residual, &d.a[x], kStride, &d.out[x], kStride)) \
-  V(inverse_dc_add4x4,                                                                            \
-    inverse_dc_add4x4(d.residual[x % 16][0], &d.a[x], kStride, &d.out[x], kStride))               \
-  V(quantise4x4, benchmark::DoNotOptimize(                                                        \
-                     quantise4x4(d.residual[x % 16], d.quantiser, d.levels[0], d.coefs[0])))      \
+  V(sad16x16) V(sad8x8) V(sse16x16) V(sse8x8) V(satd16x16) V(satd8x8) V(satd4x4)
+#define VP8_OTHER_BENCHES(V)                                                                 \
+  V(residual_energy4x4,                                                                      \
+    benchmark::DoNotOptimize(residual_energy4x4(d.residual[x % 16], d.residual[0])))         \
+  V(residual_dct16x16, residual_dct16x16(&d.a[x], kStride, &d.b[x], kStride, d.coefs))       \
+  V(residual_dct8x8, residual_dct8x8(&d.a[x], kStride, &d.b[x], kStride, d.coefs))           \
+  V(residual_dct4x4, residual_dct4x4(&d.a[x], kStride, &d.b[x], kStride, d.coefs[0]))        \
+  V(forward_wht4x4, forward_wht4x4(d.residual[x % 16], d.coefs[0]))                          \
+  V(inverse_wht4x4, inverse_wht4x4(d.residual[x % 16], d.coefs[0]))                          \
+  V(inverse_dct_add4x4,                                                                      \
+    inverse_dct_add4x4(d.residual[x % 16], &d.a[x], kStride, &d.out[x], kStride))            \
+  V(inverse_dc_add4x4,                                                                       \
+    inverse_dc_add4x4(d.residual[x % 16][0], &d.a[x], kStride, &d.out[x], kStride))          \
+  V(quantise4x4, benchmark::DoNotOptimize(                                                   \
+                     quantise4x4(d.residual[x % 16], d.quantiser, d.levels[0], d.coefs[0]))) \
   V(dequantise4x4, dequantise4x4(d.residual[x % 16], 20, 26, d.coefs[0]))
 
 #define VP8_RUN(name, ...)                            \

@@ -220,66 +220,10 @@ using HadamardTag = D16;
     return body(a, a_stride, b, b_stride);                                        \
   }
 VP8_BLOCK_METRIC(sad16x16, metrics::sad16<16>)
-VP8_BLOCK_METRIC(sad16x8, metrics::sad16<8>)
-VP8_BLOCK_METRIC(sad8x16, metrics::sad8<16>)
 VP8_BLOCK_METRIC(sad8x8, metrics::sad8<8>)
 VP8_BLOCK_METRIC(sse16x16, metrics::sse<16>)
 VP8_BLOCK_METRIC(sse8x8, metrics::sse<8>)
 #undef VP8_BLOCK_METRIC
-
-HWY_INLINE std::uint32_t sad4x4(const std::uint8_t* a,
-                                std::ptrdiff_t a_stride,
-                                const std::uint8_t* b,
-                                std::ptrdiff_t b_stride) {
-  using namespace metrics;
-  return total(sad_of_8(load_4x4(a, a_stride), load_4x4(b, b_stride)));
-}
-
-/// SAD of one block against four candidates that share a stride; loads the block once.
-inline HWY_ATTR void sad16x16_x4(const std::uint8_t* a,
-                                 std::ptrdiff_t a_stride,
-                                 const std::uint8_t* const b[4],
-                                 std::ptrdiff_t b_stride,
-                                 std::uint32_t out[4]) {
-  using namespace metrics;
-  const std::uint8_t* const b0 = b[0];
-  const std::uint8_t* const b1 = b[1];
-  const std::uint8_t* const b2 = b[2];
-  const std::uint8_t* const b3 = b[3];
-  V64 s0 = hn::Zero(D64());
-  V64 s1 = s0;
-  V64 s2 = s0;
-  V64 s3 = s0;
-#pragma GCC unroll 4
-  for (int y = 0; y < 16; ++y) {
-    const V8 row = hn::LoadU(D8(), a + y * a_stride);
-    s0 = hn::Add(s0, sad_of_8(row, hn::LoadU(D8(), b0 + y * b_stride)));
-    s1 = hn::Add(s1, sad_of_8(row, hn::LoadU(D8(), b1 + y * b_stride)));
-    s2 = hn::Add(s2, sad_of_8(row, hn::LoadU(D8(), b2 + y * b_stride)));
-    s3 = hn::Add(s3, sad_of_8(row, hn::LoadU(D8(), b3 + y * b_stride)));
-  }
-  const V64 s01 = hn::Or(s0, hn::ShiftLeft<32>(s1));
-  const V64 s23 = hn::Or(s2, hn::ShiftLeft<32>(s3));
-  const auto lower = hn::BitCast(D32(), hn::InterleaveLower(D64(), s01, s23));
-  const auto upper = hn::BitCast(D32(), hn::InterleaveUpper(D64(), s01, s23));
-  hn::StoreU(hn::Add(lower, upper), D32(), out);
-}
-
-HWY_INLINE std::uint32_t sse4x4(const std::uint8_t* a,
-                                std::ptrdiff_t a_stride,
-                                const std::uint8_t* b,
-                                std::ptrdiff_t b_stride) {
-  using namespace metrics;
-  const V8 va = load_4x4(a, a_stride);
-  const V8 vb = load_4x4(b, b_stride);
-  const hn::RepartitionToWide<D16> d32;
-  auto sum0 = hn::Zero(d32);
-  auto sum1 = hn::Zero(d32);
-  const hn::Half<D8> half;
-  add_squares(D16(), hn::LowerHalf(half, va), hn::LowerHalf(half, vb), sum0, sum1);
-  add_squares(D16(), hn::UpperHalf(half, va), hn::UpperHalf(half, vb), sum0, sum1);
-  return static_cast<std::uint32_t>(hn::GetLane(hn::SumOfLanes(d32, hn::Add(sum0, sum1))));
-}
 
 inline HWY_ATTR std::uint32_t satd16x16(const std::uint8_t* a,
                                         std::ptrdiff_t a_stride,
@@ -338,30 +282,6 @@ HWY_INLINE std::uint32_t satd4x4(const std::uint8_t* a,
   const V16 odd = hn::BitCast(D16(), hn::ConcatOdd(D32(), m, p));
   return total_of_even(D16(), hn::Add(larger_of_pair(D16(), hn::Add(even, odd)),
                                       larger_of_pair(D16(), hn::Sub(even, odd))));
-}
-
-/// Sum of squared deviations from the mean, rounded down.
-inline HWY_ATTR std::uint32_t variance_sum16x16(const std::uint8_t* a, std::ptrdiff_t a_stride) {
-  using namespace metrics;
-  const hn::CappedTag<std::int16_t, 16> d16;
-  const hn::Rebind<std::uint8_t, decltype(d16)> d8;
-  const hn::RepartitionToWide<decltype(d16)> d32;
-  auto squares0 = hn::Zero(d32);
-  auto squares1 = hn::Zero(d32);
-  V64 sums = hn::Zero(D64());
-#pragma GCC unroll 4
-  for (int y = 0; y < 16; ++y) {
-    const std::uint8_t* row = a + y * a_stride;
-    sums = hn::Add(sums, sad_of_8(hn::LoadU(D8(), row), hn::Zero(D8())));
-    for (std::size_t x = 0; x < 16; x += hn::Lanes(d16)) {
-      const auto v = hn::PromoteTo(d16, hn::LoadU(d8, row + x));
-      squares0 = hn::ReorderWidenMulAccumulate(d32, v, v, squares0, squares1);
-    }
-  }
-  const std::uint32_t sum = total(sums);
-  const auto squares =
-      static_cast<std::uint32_t>(hn::GetLane(hn::SumOfLanes(d32, hn::Add(squares0, squares1))));
-  return (256 * squares - sum * sum) >> 8;
 }
 
 /// Squared distance of two coefficient blocks; every |a[i] - b[i]| must be at most 32767.

@@ -98,42 +98,13 @@ VP8_HD constexpr std::uint32_t satd(const std::uint8_t* a,
     return body(a, a_stride, b, b_stride);                                              \
   }
 VP8_BLOCK_METRIC(sad16x16, (sad<16, 16>))
-VP8_BLOCK_METRIC(sad16x8, (sad<16, 8>))
-VP8_BLOCK_METRIC(sad8x16, (sad<8, 16>))
 VP8_BLOCK_METRIC(sad8x8, (sad<8, 8>))
-VP8_BLOCK_METRIC(sad4x4, (sad<4, 4>))
 VP8_BLOCK_METRIC(sse16x16, (sse<16, 16>))
 VP8_BLOCK_METRIC(sse8x8, (sse<8, 8>))
-VP8_BLOCK_METRIC(sse4x4, (sse<4, 4>))
 VP8_BLOCK_METRIC(satd16x16, satd<16>)
 VP8_BLOCK_METRIC(satd8x8, satd<8>)
 VP8_BLOCK_METRIC(satd4x4, satd<4>)
 #undef VP8_BLOCK_METRIC
-
-/// SAD of one block against four candidates that share a stride.
-VP8_HD constexpr void sad16x16_x4(const std::uint8_t* a,
-                                  std::ptrdiff_t a_stride,
-                                  const std::uint8_t* const b[4],
-                                  std::ptrdiff_t b_stride,
-                                  std::uint32_t out[4]) {
-  for (int i = 0; i < 4; ++i) {
-    out[i] = sad16x16(a, a_stride, b[i], b_stride);
-  }
-}
-
-/// Sum of squared deviations from the mean, rounded down: (256 sum(x^2) - sum(x)^2) / 256.
-VP8_HD constexpr std::uint32_t variance_sum16x16(const std::uint8_t* a, std::ptrdiff_t a_stride) {
-  std::uint32_t sum = 0;
-  std::uint32_t squares = 0;
-  for (int y = 0; y < 16; ++y) {
-    for (int x = 0; x < 16; ++x) {
-      const std::uint32_t value = a[y * a_stride + x];
-      sum += value;
-      squares += value * value;
-    }
-  }
-  return (256 * squares - sum * sum) >> 8;  // both terms are below 2^32
-}
 
 /// Squared distance of two coefficient blocks; every |a[i] - b[i]| must be at most 32767.
 VP8_HD constexpr std::uint64_t residual_energy4x4(const std::int16_t a[16],

@@ -82,22 +82,7 @@ HWY_INLINE Four<D8> load_block(const std::int16_t block[16]) {
   return spread(D8(), Four<D8>{rows01, rows23, rows01, rows23});
 }
 
-/// Packed blocks from and to memory: two of them in 128-bit vectors, four in 256-bit vectors.
-template <class D>
-HWY_INLINE Four<D> load_packed(D d, const std::int16_t* blocks) {
-  if constexpr (hn::MaxLanes(D()) == 8) {
-    return {hn::LoadU(d, blocks), hn::LoadU(d, blocks + 8), hn::LoadU(d, blocks + 16),
-            hn::LoadU(d, blocks + 24)};
-  } else {
-    const auto a = hn::LoadU(d, blocks);
-    const auto b = hn::LoadU(d, blocks + 16);
-    const auto c = hn::LoadU(d, blocks + 32);
-    const auto e = hn::LoadU(d, blocks + 48);
-    return {hn::ConcatLowerLower(d, c, a), hn::ConcatUpperUpper(d, c, a),
-            hn::ConcatLowerLower(d, e, b), hn::ConcatUpperUpper(d, e, b)};
-  }
-}
-
+/// Packed blocks to memory: two of them in 128-bit vectors, four in 256-bit vectors.
 template <class D>
 HWY_INLINE void store_packed(D d, const Four<D>& packed, std::int16_t* blocks) {
   if constexpr (hn::MaxLanes(D()) == 8) {
@@ -210,30 +195,6 @@ HWY_INLINE void add_row(D d, hn::Vec<D> residual, const std::uint8_t* pred, std:
   hn::StoreU(hn::DemoteTo(d8, hn::Add(prediction, residual)), d8, dst);
 }
 
-/// Adds blocks side by side: two in 128-bit vectors, four in 256-bit vectors.
-template <class D>
-HWY_INLINE void inverse_dct_add_side_by_side(D d,
-                                             const std::int16_t* coefs,
-                                             const std::uint8_t* pred,
-                                             std::ptrdiff_t pred_stride,
-                                             std::uint8_t* dst,
-                                             std::ptrdiff_t dst_stride) {
-  const auto packed = load_packed(d, coefs);
-  const auto magnitudes = hn::Or(hn::Or(hn::Abs(packed.v0), hn::Abs(packed.v1)),
-                                 hn::Or(hn::Abs(packed.v2), hn::Abs(packed.v3)));
-  if (HWY_UNLIKELY(!fits_16_bits(d, magnitudes))) {
-    for (std::size_t x = 0; x < hn::Lanes(d); x += 4) {
-      scalar::inverse_dct_add4x4(coefs + 4 * x, pred + x, pred_stride, dst + x, dst_stride);
-    }
-    return;
-  }
-  const auto rows = transpose(d, inverse_dct(d, spread(d, packed)));
-  add_row(d, rows.v0, pred, dst);
-  add_row(d, rows.v1, pred + pred_stride, dst + dst_stride);
-  add_row(d, rows.v2, pred + 2 * pred_stride, dst + 2 * dst_stride);
-  add_row(d, rows.v3, pred + 3 * pred_stride, dst + 3 * dst_stride);
-}
-
 template <class D>
 HWY_INLINE Four<D> wht_pass(D, const Four<D>& x) {
   const auto a = hn::Add(x.v0, x.v3);
@@ -256,19 +217,6 @@ HWY_INLINE V8 round_wht(hn::Vec<hn::FixedTag<std::int32_t, 4>> x) {
 }
 
 }  // namespace transform
-
-/// Forward DCT of a residual, |x| <= 255.
-HWY_INLINE void forward_dct4x4(const std::int16_t residual[16], std::int16_t coefs[16]) {
-  using namespace transform;
-  store_block(forward_dct(D8(), load_block(residual)), coefs);
-}
-
-/// Forward DCT of two blocks, one after the other in memory.
-HWY_INLINE void forward_dct4x4_x2(const std::int16_t residual[32], std::int16_t coefs[32]) {
-  using namespace transform;
-  const auto rows = spread(D8(), load_packed(D8(), residual));
-  store_packed(D8(), forward_dct(D8(), rows), coefs);
-}
 
 /// The DCT of source - prediction for the 16 luma blocks of a macroblock, in raster order.
 inline HWY_ATTR void residual_dct16x16(const std::uint8_t* src,
@@ -372,44 +320,6 @@ HWY_INLINE void inverse_dct_add4x4(const std::int16_t coefs[16],
   add_row(D4(), hn::UpperHalf(D4(), packed.v0), pred + pred_stride, dst + dst_stride);
   add_row(D4(), hn::LowerHalf(D4(), packed.v1), pred + 2 * pred_stride, dst + 2 * dst_stride);
   add_row(D4(), hn::UpperHalf(D4(), packed.v1), pred + 3 * pred_stride, dst + 3 * dst_stride);
-}
-
-/// The same for two blocks side by side, whose coefficients follow one another in memory.
-HWY_INLINE void inverse_dct_add_x2(const std::int16_t coefs[32],
-                                   const std::uint8_t* pred,
-                                   std::ptrdiff_t pred_stride,
-                                   std::uint8_t* dst,
-                                   std::ptrdiff_t dst_stride) {
-  using namespace transform;
-  inverse_dct_add_side_by_side(D8(), coefs, pred, pred_stride, dst, dst_stride);
-}
-
-/// The same for all luma blocks of a macroblock, in raster order.
-inline HWY_ATTR void inverse_dct_add16x16(const std::int16_t coefs[16][16],
-                                          const std::uint8_t* pred,
-                                          std::ptrdiff_t pred_stride,
-                                          std::uint8_t* dst,
-                                          std::ptrdiff_t dst_stride) {
-  const hn::CappedTag<std::int16_t, 16> d;
-  for (std::size_t y = 0; y < 16; y += 4) {
-    for (std::size_t x = 0; x < 16; x += hn::Lanes(d)) {
-      transform::inverse_dct_add_side_by_side(d, coefs[y + x / 4], pred + x, pred_stride, dst + x,
-                                              dst_stride);
-    }
-    pred += 4 * pred_stride;
-    dst += 4 * dst_stride;
-  }
-}
-
-/// The same for the four blocks of a chroma plane.
-inline HWY_ATTR void inverse_dct_add8x8(const std::int16_t coefs[4][16],
-                                        const std::uint8_t* pred,
-                                        std::ptrdiff_t pred_stride,
-                                        std::uint8_t* dst,
-                                        std::ptrdiff_t dst_stride) {
-  inverse_dct_add_x2(coefs[0], pred, pred_stride, dst, dst_stride);
-  inverse_dct_add_x2(coefs[2], pred + 4 * pred_stride, pred_stride, dst + 4 * dst_stride,
-                     dst_stride);
 }
 
 /// inverse_dct_add4x4 of a block that has only a DC coefficient.

@@ -218,36 +218,5 @@ VP8_HD constexpr void inverse_dc_add4x4(int dc,
   }
 }
 
-/// inverse_dct_add4x4 of all blocks of a square of samples.
-template <int kSize>
-VP8_HD constexpr void inverse_dct_add(const std::int16_t (*coefs)[16],
-                                      const std::uint8_t* pred,
-                                      std::ptrdiff_t pred_stride,
-                                      std::uint8_t* dst,
-                                      std::ptrdiff_t dst_stride) {
-  for (std::ptrdiff_t y = 0; y < kSize; y += 4) {
-    for (std::ptrdiff_t x = 0; x < kSize; x += 4) {
-      inverse_dct_add4x4(*coefs++, pred + y * pred_stride + x, pred_stride,
-                         dst + y * dst_stride + x, dst_stride);
-    }
-  }
-}
-
-VP8_HD constexpr void inverse_dct_add16x16(const std::int16_t coefs[16][16],
-                                           const std::uint8_t* pred,
-                                           std::ptrdiff_t pred_stride,
-                                           std::uint8_t* dst,
-                                           std::ptrdiff_t dst_stride) {
-  inverse_dct_add<16>(coefs, pred, pred_stride, dst, dst_stride);
-}
-
-VP8_HD constexpr void inverse_dct_add8x8(const std::int16_t coefs[4][16],
-                                         const std::uint8_t* pred,
-                                         std::ptrdiff_t pred_stride,
-                                         std::uint8_t* dst,
-                                         std::ptrdiff_t dst_stride) {
-  inverse_dct_add<8>(coefs, pred, pred_stride, dst, dst_stride);
-}
-
 }  // namespace scalar
 }  // namespace vp8

@@ -117,6 +117,7 @@ class CudaDevice : public Device {
     check(cudaSetDevice(ordinal), "opening the GPU");
     cudaDeviceProp properties{};
     check(cudaGetDeviceProperties(&properties, ordinal), "asking for its properties");
+    check(find_kernels(), "looking for code that it can run");
     return std::string("cuda: ") + properties.name;
   }
 

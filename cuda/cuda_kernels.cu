@@ -153,6 +153,11 @@ __global__ void __launch_bounds__(kThreads)
 
 }  // namespace
 
+cudaError_t find_kernels() {
+  cudaFuncAttributes attributes{};
+  return cudaFuncGetAttributes(&attributes, decide_inter);
+}
+
 int filter_sample_rows(int mb_rows) {
   return lanes::sampled_rows(mb_rows);
 }

@@ -32,6 +32,9 @@ struct Round {
 /// error if a launch failed.
 cudaError_t launch_round(const Round& round, cudaStream_t stream);
 
+/// An error if this program has no code for the current device.
+cudaError_t find_kernels();
+
 /// Sampled macroblock rows of a picture when filter levels are compared.
 int filter_sample_rows(int mb_rows);
 /// What summing `rows` values for each of `chunks` chunks needs.

@@ -108,17 +108,26 @@ class PooledMemory {
 /// A queue of work. Waits for it on destruction, so that what the work uses may go.
 class Stream {
  public:
-  Stream() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "a stream"); }
+  Stream() {
+    check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "a stream");
+    check(cudaEventCreateWithFlags(&reached_, cudaEventDisableTiming | cudaEventBlockingSync),
+          "an event");
+  }
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
   ~Stream() {
     static_cast<void>(cudaStreamSynchronize(stream_));
+    static_cast<void>(cudaEventDestroy(reached_));
     static_cast<void>(cudaStreamDestroy(stream_));
   }
 
   cudaStream_t get() const { return stream_; }
-  /// Sleeps until all work is done. Throws what the work threw.
-  void wait() const { check(cudaStreamSynchronize(stream_), "waiting for the GPU"); }
+  /// Waits until all work is done, and throws if it failed. Sleeps, by an event that does so:
+  /// waiting for the stream itself would keep a core busy.
+  void wait() const {
+    check(cudaEventRecord(reached_, stream_), "an event");
+    check(cudaEventSynchronize(reached_), "waiting for the GPU");
+  }
 
   void upload(void* to, const void* from, std::size_t bytes) const {
     check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_), "an upload");
@@ -129,6 +138,7 @@ class Stream {
 
  private:
   cudaStream_t stream_ = nullptr;
+  cudaEvent_t reached_ = nullptr;
 };
 
 /// A point in a stream.

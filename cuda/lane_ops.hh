@@ -158,19 +158,6 @@ struct LaneOps : Team {
   VP8_HD void copy(const T* from, T* to, int count) const {
     this->each(count, [&](int i) { to[i] = from[i]; });
   }
-  /// Copies W x H samples, W a multiple of 4.
-  template <int W, int H>
-  VP8_HD void copy_block(const std::uint8_t* from,
-                         std::ptrdiff_t from_stride,
-                         std::uint8_t* to,
-                         std::ptrdiff_t to_stride) const {
-    constexpr int kWords = W / 4;
-    this->each(H * kWords, [&](int i) {
-      const int y = i / kWords;
-      const int x = i % kWords * 4;
-      words::store(to + y * to_stride + x, words::load(from + y * from_stride + x));
-    });
-  }
 
   /// to = from, `to` in memory that the team shares. All lanes copy structs without padding.
   template <class T>

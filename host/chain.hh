@@ -27,12 +27,6 @@ class Chain {
   /// Processor seconds spent on rebasing, and on measuring the result.
   double rebase_seconds() const { return rebase_seconds_; }
   double measure_seconds() const { return measure_seconds_; }
-  /// The same chain with its clocks at 0.
-  Chain continued() const {
-    Chain next;
-    next.state_ = state_;
-    return next;
-  }
 
  private:
   vp8::State state_;

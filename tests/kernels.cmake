@@ -103,6 +103,9 @@ if(CMAKE_CUDA_COMPILER)
   # stand-in, from the product's own objects.
   set(CUDA_DEVICE_TESTS cuda/cuda_device_test.cc oracle/libvpx_oracle.cc)
   fastslow_tests(gpu_tests "${CUDA_DEVICE_TESTS}" "fastslow_device;PkgConfig::VPX" gpu)
+  fastslow_tests(gpu_program_tests "tools/gpu_encode_test.cc;tools/program.cc" fastslow_host gpu)
+  target_compile_definitions(gpu_program_tests PRIVATE FASTSLOW_PROGRAM="$<TARGET_FILE:fastslow>")
+  add_dependencies(gpu_program_tests fastslow)
   fastslow_tests(cuda_tests "${CUDA_DEVICE_TESTS}" "fastslow_cudart;fastslow_device;PkgConfig::VPX")
 
   # The same kernels compiled for the oldest and the newest architecture.

@@ -132,13 +132,6 @@ extern "C" __global__ void lane_copy(const std::uint32_t* from, std::uint32_t* t
   Ops().copy(from, to, count);
 }
 
-extern "C" __global__ void lane_copy_block(const std::uint8_t* from,
-                                           std::ptrdiff_t from_stride,
-                                           std::uint8_t* to,
-                                           std::ptrdiff_t to_stride) {
-  Ops().copy_block<16, 16>(from, from_stride, to, to_stride);
-}
-
 // --- loop filter ---
 
 #define LANE_LUMA_EDGE(name)                                                     \

@@ -540,20 +540,16 @@ TEST(LaneOps, CopiesWhatItIsToldTo) {
   const Samples from = random_samples(16 * 20, false, random);
   on_teams(true, [&](const auto& run) {
     Buffer<std::uint8_t> in("from", from);
-    Buffer<std::uint8_t> out("to", Samples(16 * 24, 0));
     Buffer<std::uint8_t> bytes("bytes", 37);
     Buffer<vp8::MotionVector> mv("vector", 1);
     Buffer<Padded> padded("padded", 1);
     const vp8::MotionVector given_mv{-5, 9};
     const Padded given{123456789, 7};
     run([&](const auto& ops) {
-      ops.template copy_block<16, 16>(in.data(), 20, out.data(), 24);
       ops.copy(in.data(), bytes.data(), 37);
       ops.assign(*mv.data(), given_mv);
       ops.assign(*padded.data(), given);
     });
-    for (std::size_t i = 0; i < 16 * 24; ++i)
-      EXPECT_EQ(out.values()[i], i % 24 < 16 ? from[i / 24 * 20 + i % 24] : 0);
     EXPECT_TRUE(std::ranges::equal(bytes.values(), std::span(from).first(37)));
     EXPECT_EQ(mv.values()[0], given_mv);
     EXPECT_EQ(padded.values()[0].a, given.a);

@@ -95,7 +95,9 @@ TEST_F(CudaEncode, ReportsFailedLaunchesAndKernels) {
 }
 
 TEST_F(CudaEncode, WithoutAUsableGpuSaysWhyAndAutoGoesOn) {
-  for (const char* environment : {"FAKE_CUDA_DEVICES=0", "FAKE_CUDA_OLD_DRIVER=1"}) {
+  // None, an old driver, and one that the program has no code for.
+  for (const char* environment :
+       {"FAKE_CUDA_DEVICES=0", "FAKE_CUDA_OLD_DRIVER=1", "FAKE_CUDA_DEVICE=t4"}) {
     EXPECT_FALSE(expect_done_or_clear_error(environment));
     const Outcome outcome = encode(environment, "--device auto");
     EXPECT_EQ(outcome.code, 0) << outcome.err;
