@@ -1,3 +1,4 @@
+// The host's part of the rounds, the same for every device.
 #include "cuda/chunk_progress.hh"
 
 #include <algorithm>
@@ -54,11 +55,6 @@ std::vector<vp8::MbModes> gather(const ModesView& view, std::size_t macroblocks)
     mb.subblock_modes = view.subblock_modes[i];
   }
   return modes;
-}
-
-const FixedRates& fixed_rates() {
-  static const FixedRates rates;
-  return rates;
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+// The rounds of a batch: what goes up, what is launched, what comes back.
 #include "cuda/cuda_batch.hh"
 
 #include <algorithm>
@@ -105,7 +106,7 @@ void Batch::upload_sources(int round) {
     if (const PictureJob* job = chunks_[slot].progress.job_at(static_cast<std::size_t>(round)))
       lane_.upload(source_at(slot, round), job->source->storage(), shape_.bytes());
   }
-  uploaded_.record(lane_.copy());
+  uploaded_.record(lane_.copy().get());
 }
 
 std::byte* Batch::device_picture(const Chunk& chunk, const vp8::PictureRef& picture) const {
@@ -177,7 +178,7 @@ void Batch::queue_round(int round) {
   check(cudaMemset2DAsync(blocks_.data(), layout_.bytes(), 0, layout_.zeroed(), chunks_.size(),
                           stream.get()),
         "clearing counts");
-  uploaded_.hold(stream);
+  uploaded_.hold(stream.get());
   const SumLayout sums(active_.size(), filter_sample_rows(shape_.mb_rows()));
   const Round kernels{reinterpret_cast<const PictureTask*>(inputs_.data()),
                       static_cast<int>(active_.size()),

@@ -8,6 +8,7 @@
 
 #include "cuda/chunk_progress.hh"
 #include "cuda/cuda_kernels.hh"
+#include "cuda/cuda_lane.hh"
 #include "cuda/cuda_memory.hh"
 #include "cuda/cuda_pictures.hh"
 #include "cuda/cuda_span.hh"

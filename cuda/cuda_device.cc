@@ -32,7 +32,7 @@ class CudaDevice : public Device {
       : ordinal_(options.ordinal),
         name_(open(options.ordinal)),
         pool_(usable_memory(options.memory_limit)) {
-    const FixedRates rates;
+    const FixedRates& rates = fixed_rates();
     fixed_rates_ = PooledMemory(pool_, sizeof(rates));
     check(cudaMemcpy(fixed_rates_.data(), &rates, sizeof(rates), cudaMemcpyHostToDevice),
           "an upload");

@@ -1,3 +1,4 @@
+// In place of the CUDA device where the program is built without CUDA.
 #include "cuda/cuda_device.hh"
 #include "cuda/device_error.hh"
 

@@ -1,3 +1,4 @@
+// The lookahead of a group of pictures: upload, halve, compare, download.
 #include "cuda/cuda_lookahead.hh"
 
 #include <cstring>
@@ -5,6 +6,7 @@
 
 #include "cuda/cuda_kernels.hh"
 #include "cuda/cuda_span.hh"
+#include "cuda/lookahead.hh"
 #include "cuda/thread_clock.hh"
 
 namespace gpu::cuda {
@@ -57,20 +59,19 @@ class Lookahead {
       lane.upload(full_memory_.data() + i * shape_.luma_bytes(), pictures[i]->storage(),
                   shape_.luma_bytes());
     }
-    uploaded_.record(lane.copy());
+    uploaded_.record(lane.copy().get());
   }
 
   std::vector<PictureStats> run() {
-    static const vp8::MvCosts mv_costs(vp8::kDefaultMvProbs);
     std::byte* inputs = lane_.inputs(input_bytes());
-    new (inputs) vp8::MvCosts(mv_costs);
+    new (inputs) vp8::MvCosts(lookahead_mv_costs());
     for (std::size_t i = 0; i < count_; ++i)
       new (inputs + halves_at() + i * sizeof(HalveTask)) HalveTask(halve_task(i));
     for (std::size_t i = 0; i < pairs(); ++i)
       new (inputs + pairs_at() + i * sizeof(LookaheadTask)) LookaheadTask(pair_task(i));
     const Stream& stream = lane_.compute();
     stream.upload(inputs_.data(), inputs, input_bytes());
-    uploaded_.hold(stream);
+    uploaded_.hold(stream.get());
     check(launch_lookahead(reinterpret_cast<const HalveTask*>(inputs_.data() + halves_at()),
                            static_cast<int>(count_),
                            reinterpret_cast<const LookaheadTask*>(inputs_.data() + pairs_at()),

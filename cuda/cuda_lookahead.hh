@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "cuda/cuda_lane.hh"
 #include "cuda/cuda_memory.hh"
 #include "cuda/cuda_pictures.hh"
 #include "cuda/device.hh"

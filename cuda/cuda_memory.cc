@@ -1,9 +1,7 @@
+// Errors of the CUDA runtime, and the pool of device memory.
 #include "cuda/cuda_memory.hh"
 
 #include <algorithm>
-#include <cstring>
-
-#include "cuda/cuda_pictures.hh"
 
 namespace gpu::cuda {
 
@@ -61,15 +59,6 @@ void Pool::free_kept() {
   for (const DeviceMemory& memory : kept_)
     allocated_ -= memory.bytes();
   kept_.clear();
-}
-
-void Lane::upload(std::byte* to, const void* from, std::size_t bytes) {
-  Slot& slot = slots_[next_slot_];
-  next_slot_ = (next_slot_ + 1) % kSlots;
-  slot.passed.wait();
-  std::memcpy(grown(slot.memory, bytes), from, bytes);
-  copy_.upload(to, slot.memory.data(), bytes);
-  slot.passed.record(copy_);
 }
 
 }  // namespace gpu::cuda

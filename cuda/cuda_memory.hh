@@ -105,42 +105,6 @@ class PooledMemory {
   DeviceMemory memory_;
 };
 
-/// A queue of work. Waits for it on destruction, so that what the work uses may go.
-class Stream {
- public:
-  Stream() {
-    check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "a stream");
-    check(cudaEventCreateWithFlags(&reached_, cudaEventDisableTiming | cudaEventBlockingSync),
-          "an event");
-  }
-  Stream(const Stream&) = delete;
-  Stream& operator=(const Stream&) = delete;
-  ~Stream() {
-    static_cast<void>(cudaStreamSynchronize(stream_));
-    static_cast<void>(cudaEventDestroy(reached_));
-    static_cast<void>(cudaStreamDestroy(stream_));
-  }
-
-  cudaStream_t get() const { return stream_; }
-  /// Waits until all work is done, and throws if it failed. Sleeps, by an event that does so:
-  /// waiting for the stream itself would keep a core busy.
-  void wait() const {
-    check(cudaEventRecord(reached_, stream_), "an event");
-    check(cudaEventSynchronize(reached_), "waiting for the GPU");
-  }
-
-  void upload(void* to, const void* from, std::size_t bytes) const {
-    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_), "an upload");
-  }
-  void download(void* to, const void* from, std::size_t bytes) const {
-    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream_), "a download");
-  }
-
- private:
-  cudaStream_t stream_ = nullptr;
-  cudaEvent_t reached_ = nullptr;
-};
-
 /// A point in a stream.
 class Event {
  public:
@@ -157,18 +121,47 @@ class Event {
   }
 
   cudaEvent_t get() const { return event_; }
-  void record(const Stream& stream) const {
-    check(cudaEventRecord(event_, stream.get()), "an event");
-  }
+  void record(cudaStream_t stream) const { check(cudaEventRecord(event_, stream), "an event"); }
   /// Lets `stream` wait for what this event marks.
-  void hold(const Stream& stream) const {
-    check(cudaStreamWaitEvent(stream.get(), event_, 0), "an event");
+  void hold(cudaStream_t stream) const {
+    check(cudaStreamWaitEvent(stream, event_, 0), "an event");
   }
   /// Sleeps until it has passed; at once if it was never recorded.
   void wait() const { check(cudaEventSynchronize(event_), "waiting for the GPU"); }
 
  private:
   cudaEvent_t event_ = nullptr;
+};
+
+/// A queue of work. Waits for it on destruction, so that what the work uses may go.
+class Stream {
+ public:
+  Stream() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "a stream"); }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  ~Stream() {
+    static_cast<void>(cudaStreamSynchronize(stream_));
+    static_cast<void>(cudaStreamDestroy(stream_));
+  }
+
+  cudaStream_t get() const { return stream_; }
+  /// Waits until all work is done, and throws if it failed. Sleeps, by an event that does so:
+  /// waiting for the stream itself would keep a core busy.
+  void wait() const {
+    reached_.record(stream_);
+    reached_.wait();
+  }
+
+  void upload(void* to, const void* from, std::size_t bytes) const {
+    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_), "an upload");
+  }
+  void download(void* to, const void* from, std::size_t bytes) const {
+    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream_), "a download");
+  }
+
+ private:
+  Event reached_;
+  cudaStream_t stream_ = nullptr;
 };
 
 }  // namespace gpu::cuda

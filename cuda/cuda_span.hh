@@ -26,8 +26,8 @@ class HostSpan {
 /// What a stream does between two points, timed by the GPU.
 class StreamSpan {
  public:
-  void begin(const Stream& stream) const { begin_.record(stream); }
-  void end(const Stream& stream) const { end_.record(stream); }
+  void begin(const Stream& stream) const { begin_.record(stream.get()); }
+  void end(const Stream& stream) const { end_.record(stream.get()); }
 
   /// Reports it, the stream having just passed its end.
   void report(SpanSink* sink, const char* name, int track, const SpanLabels& labels) const {

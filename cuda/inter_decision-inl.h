@@ -137,19 +137,7 @@ class InterDecision {
   }
 
   VP8_HD void set_trial(const Candidate& c) {
-    ops_.each(16, [&](int b) {
-      w_.trial.mvs[static_cast<std::size_t>(b)] = c.mv;
-      w_.trial.subblock_modes[static_cast<std::size_t>(b)] = vp8::B_DC_PRED;
-    });
-    ops_.once([&] {
-      w_.trial.y_mode = c.y_mode;
-      w_.trial.uv_mode = vp8::DC_PRED;
-      w_.trial.ref_frame = c.ref_frame;
-      w_.trial.partition = vp8::kSplit16x8;
-      w_.trial.segment = 0;
-      w_.trial.skip = false;
-      w_.trial.mv = c.mv;
-    });
+    t_.set_trial(c.ref_frame, c.y_mode, vp8::DC_PRED, c.mv);
   }
 
   // Full cost of an inter prediction, coded and skipped.

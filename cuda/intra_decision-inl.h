@@ -35,7 +35,7 @@ class IntraDecision {
       return;
     t_.load_neighbours();
     const vp8::MbMode uv_mode = choose_uv_mode(available);
-    set_trial(y_mode, uv_mode);
+    t_.set_trial(vp8::CURRENT_FRAME, y_mode, uv_mode, {});
     t_.transform_luma(true);
     t_.transform_chroma();
     const ModeRates& rates = *t_.task.rates;
@@ -92,22 +92,6 @@ class IntraDecision {
       t_.keep_next_chroma();
     }
     return best;
-  }
-
-  VP8_HD void set_trial(vp8::MbMode y_mode, vp8::MbMode uv_mode) {
-    ops_.each(16, [&](int b) {
-      w_.trial.mvs[static_cast<std::size_t>(b)] = {};
-      w_.trial.subblock_modes[static_cast<std::size_t>(b)] = vp8::implied_subblock_mode(y_mode);
-    });
-    ops_.once([&] {
-      w_.trial.y_mode = y_mode;
-      w_.trial.uv_mode = uv_mode;
-      w_.trial.ref_frame = vp8::CURRENT_FRAME;
-      w_.trial.partition = vp8::kSplit16x8;
-      w_.trial.segment = 0;
-      w_.trial.skip = false;
-      w_.trial.mv = {};
-    });
   }
 
   // B_PRED: modes of the subblocks one after the other, each on the reconstruction of those before.

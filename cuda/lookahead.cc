@@ -67,11 +67,15 @@ vp8::Picture half_luma(const vp8::Picture& picture) {
   return half;
 }
 
+const vp8::MvCosts& lookahead_mv_costs() {
+  static const vp8::MvCosts costs(vp8::kDefaultMvProbs);
+  return costs;
+}
+
 PictureStats compare_pictures(const vp8::Picture& before,
                               const vp8::Picture& here,
                               int mb_rows,
                               int mb_cols) {
-  static const vp8::MvCosts mv_costs(vp8::kDefaultMvProbs);
   const auto count = static_cast<std::size_t>(mb_rows) * static_cast<std::size_t>(mb_cols);
   PictureStats stats;
   stats.motion.resize(count);
@@ -82,7 +86,7 @@ PictureStats compare_pictures(const vp8::Picture& before,
     mb_cols,
     {before.coded(vp8::kPlaneY), vp8::Picture::kBorder},
     here.coded(vp8::kPlaneY),
-    &mv_costs,
+    &lookahead_mv_costs(),
     stats.motion.data(),
     stats.intra_cost.data(),
     stats.inter_cost.data()});

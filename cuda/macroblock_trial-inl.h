@@ -89,7 +89,8 @@ struct MacroblockTrial {
   /// SATD of a prediction whose residue hardly ever survives quantisation.
   VP8_HD SearchCost good_enough() const { return quantiser.steps.y_ac * kGoodEnough; }
 
-  // --- the prediction at hand: [kBest] of the best whole prediction, [1 - kBest] of the next ---
+  // --- the prediction at hand and the next, which take turns: keep_next makes the next that at
+  // hand
 
   VP8_HD std::uint8_t* luma() const { return w.luma[luma_at]; }
   VP8_HD std::uint8_t* next_luma() const { return w.luma[1 - luma_at]; }
@@ -102,6 +103,25 @@ struct MacroblockTrial {
   }
   VP8_HD void keep_next_chroma() { chroma_at = 1 - chroma_at; }
 
+  /// The modes to try next: of the whole macroblock, without split or subblocks.
+  VP8_HD void set_trial(vp8::RefFrame ref_frame,
+                        vp8::MbMode y_mode,
+                        vp8::MbMode uv_mode,
+                        vp8::MotionVector mv) const {
+    ops.each(16, [&](int b) {
+      w.trial.mvs[static_cast<std::size_t>(b)] = mv;
+      w.trial.subblock_modes[static_cast<std::size_t>(b)] = vp8::implied_subblock_mode(y_mode);
+    });
+    ops.once([&] {
+      w.trial.y_mode = y_mode;
+      w.trial.uv_mode = uv_mode;
+      w.trial.ref_frame = ref_frame;
+      w.trial.partition = vp8::kSplit16x8;
+      w.trial.segment = 0;
+      w.trial.skip = false;
+      w.trial.mv = mv;
+    });
+  }
   VP8_HD void keep_trial_if_better(RdCost cost) {
     if (cost >= best_cost)
       return;

@@ -42,6 +42,12 @@ struct FixedRates {
   }
 };
 
+/// In host memory; a device may want a copy of its own.
+inline const FixedRates& fixed_rates() {
+  static const FixedRates rates;
+  return rates;
+}
+
 /// Rates of everything in a macroblock but its coefficients. The header's single probabilities
 /// (skip, intra, last, golden) are not known before a picture is decided; those of an earlier
 /// picture stand in.

@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include "cuda/team.hh"
+#include "codec/team.hh"
 #include "tests/checker/sample_kernels.hh"
 
 namespace checker {
@@ -36,7 +36,7 @@ TEST(Checker, PassesARightKernelOnAllSchedules) {
   samples::Scratch scratch;
   std::array<std::uint8_t, 256> smooth{};
   samples::Result expected;
-  samples::smooth_histogram(gpu::OneLane{}, samples.data(), &scratch, smooth.data(), &expected);
+  samples::smooth_histogram(vp8::OneLane{}, samples.data(), &scratch, smooth.data(), &expected);
   for (const Options& options : schedules()) {
     const auto histogram = std::make_unique<Histogram>();
     const Report report = histogram->run(options);

@@ -22,7 +22,8 @@ struct Site {
 
 enum class Call : std::uint8_t { kSync, kEach, kOnce, kSum };
 
-/// The team concept of cuda/team.hh. What all its lanes must give alike is compared when they meet.
+/// The team concept of codec/team.hh. What all its lanes must give alike is compared when they
+/// meet.
 class FibreTeam {
  public:
   FibreTeam(int lane, int lanes) : lane_(lane), lanes_(lanes) {}

@@ -22,7 +22,7 @@ struct ThreadMeeting {
   Site without_barrier;
 };
 
-/// The team concept of cuda/team.hh. Lanes that do not all come to a barrier wait for ever.
+/// The team concept of codec/team.hh. Lanes that do not all come to a barrier wait for ever.
 class ThreadTeam {
  public:
   ThreadTeam(ThreadMeeting& meeting, int lane) : meeting_(&meeting), lane_(lane) {}

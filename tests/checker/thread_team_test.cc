@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
-#include "cuda/team.hh"
+#include "codec/team.hh"
 #include "tests/checker/sample_kernels.hh"
 
 namespace checker {
@@ -20,7 +20,7 @@ TEST(ThreadTeam, GivesWhatOneLaneGives) {
   samples::Scratch scratch;
   std::array<std::uint8_t, 256> smooth{};
   samples::Result one;
-  samples::smooth_histogram(gpu::OneLane{}, samples.data(), &scratch, smooth.data(), &one);
+  samples::smooth_histogram(vp8::OneLane{}, samples.data(), &scratch, smooth.data(), &one);
   samples::Result many;
   run_threads(5, [&](const auto& team) {
     samples::smooth_histogram(team, samples.data(), &scratch, smooth.data(), &many);
