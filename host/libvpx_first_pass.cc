@@ -25,7 +25,7 @@ constexpr unsigned kTargetKilobits = 1'000'000;
 unsigned quality_of_q_index(int q_index) {
   int best = 0;
   for (int step = 1; step < kQualitySteps; ++step) {
-    if (std::abs(q_index_of_cq(step) - q_index) < std::abs(q_index_of_cq(best) - q_index)) {
+    if (std::abs(q_index_of_q(step) - q_index) < std::abs(q_index_of_q(best) - q_index)) {
       best = step;
     }
   }

@@ -10,7 +10,8 @@ namespace host {
 namespace {
 
 // libvpx's map from its quality scale to the format's quantiser index.
-constexpr std::array<std::uint8_t, 64> kQIndexOfCq = {
+constexpr int kMaxQ = 63;
+constexpr std::array<std::uint8_t, kMaxQ + 1> kQIndexOfQ = {
     0,  1,  2,  3,  4,  5,  7,  8,  9,  10, 12,  13,  15,  17,  18,  19,  20,  21,  23,  24, 25, 26,
     27, 28, 29, 30, 31, 33, 35, 37, 39, 41, 43,  45,  47,  49,  51,  53,  55,  57,  59,  61, 64, 67,
     70, 73, 76, 79, 82, 85, 88, 91, 94, 97, 100, 103, 106, 109, 112, 115, 118, 121, 124, 127};
@@ -43,8 +44,17 @@ std::vector<Chunk> list_chunks(const Plan& plan, std::int64_t pictures) {
   return chunks;
 }
 
-int q_index_of_cq(int cq) {
-  return kQIndexOfCq[static_cast<std::size_t>(std::clamp(cq, 0, 63))];
+int q_index_of_q(int q) {
+  return kQIndexOfQ[static_cast<std::size_t>(std::clamp(q, 0, kMaxQ))];
+}
+
+int q_index_of_cq(int cq16, std::int64_t position) {
+  const int below = std::clamp(cq16 / kCqParts, 0, kMaxQ);
+  const int part = std::clamp(cq16 - below * kCqParts, 0, kCqParts - 1);
+  const int index16 = q_index_of_q(below) * (kCqParts - part) + q_index_of_q(below + 1) * part;
+  // A multiple of an odd number goes round all sixteenths: neighbours differ as little as they can.
+  const auto dither = static_cast<int>(position * 7 % kCqParts);
+  return (index16 + dither) / kCqParts;
 }
 
 std::string plan_as_json(const Plan& plan, std::int64_t pictures) {
@@ -55,8 +65,9 @@ std::string plan_as_json(const Plan& plan, std::int64_t pictures) {
       {"pictures", pictures},
       {"chunk_frames", plan.chunk_frames},
       {"chunks_per_chain", plan.chunks_per_chain},
-      {"cq", plan.cq},
-      {"q_index", q_index_of_cq(plan.cq)},
+      {"cq", static_cast<double>(plan.cq16) / kCqParts},
+      {"min_q", plan.min_q},
+      {"max_q", plan.max_q},
       {"first_pass", plan.first_pass == FirstPass::kDevice ? "device" : "libvpx"},
       {"chains", nlohmann::ordered_json::array()},
   };

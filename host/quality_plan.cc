@@ -115,8 +115,10 @@ std::vector<PicturePlan> plan_quality(const Plan& plan,
     // Pictures between keep the asked quality: what they would add is gone by the next golden
     // picture.
     const int strength = picture.key ? kFinerKey : picture.golden ? kFinerGolden : 0;
+    picture.q_index = finer_index(q_index_of_cq(plan.cq16, position),
+                                  mean_log_worth(own, importance) * strength / 256);
     picture.q_index =
-        finer_index(q_index_of_cq(plan.cq), mean_log_worth(own, importance) * strength / 256);
+        std::clamp(picture.q_index, q_index_of_q(plan.min_q), q_index_of_q(plan.max_q));
   }
   return pictures;
 }

@@ -51,7 +51,9 @@ nlohmann::ordered_json plan_json(const EncodeReport& report) {
   const host::Plan& plan = report.plan;
   return {{"chunk_frames", plan.chunk_frames},
           {"chunks_per_chain", plan.chunks_per_chain},
-          {"cq", plan.cq},
+          {"cq", static_cast<double>(plan.cq16) / host::kCqParts},
+          {"min_q", plan.min_q},
+          {"max_q", plan.max_q},
           {"first_pass", first_pass_name(plan.first_pass)},
           {"device", report.device},
           {"threads", report.threads}};
@@ -131,14 +133,14 @@ std::string plan_text(const EncodeReport& report, std::int64_t expected) {
                                 : fmt::format("{} chunks a chain", plan.chunks_per_chain);
   constexpr double mebibyte = 1 << 20;
   return fmt::format(
-      "plan: {}x{} at {}/{} pictures/s, {} pictures; {} pictures a chunk, {}; cq {} "
-      "(quantiser index {}); first pass by {}, on {}, {} threads\n"
+      "plan: {}x{} at {}/{} pictures/s, {} pictures; {} pictures a chunk, {}; cq {}; "
+      "first pass by {}, on {}, {} threads\n"
       "memory: pictures take at most (W + L + G + (R + L) / 2 + 7 T + 6 C + 4) P = {:.0f} MiB "
       "(W: pictures that are read and not written; L: the lookahead's; G: stand-ins for golden "
       "references; R: pictures of a reading step; T: threads; C: chunks that are decided about at "
       "once; P: bytes of a picture with its decisions)\n",
       plan.width, plan.height, plan.frame_rate.num, plan.frame_rate.den, pictures,
-      plan.chunk_frames, chain, plan.cq, host::q_index_of_cq(plan.cq),
+      plan.chunk_frames, chain, static_cast<double>(plan.cq16) / host::kCqParts,
       first_pass_name(plan.first_pass), report.device, report.threads,
       static_cast<double>(host::memory_bound(plan, report.limits)) / mebibyte);
 }

@@ -2,6 +2,7 @@
 #include "tools/plan_options.hh"
 
 #include <charconv>
+#include <cmath>
 #include <string>
 #include <system_error>
 
@@ -9,8 +10,6 @@
 
 namespace tools {
 namespace {
-
-constexpr int kMaxCq = 63;
 
 // A number of chunks, or the word for a chain without end, which becomes 0. A 0 is a mistake.
 CLI::Validator chunk_count() {
@@ -54,8 +53,18 @@ void add_plan_options(CLI::App& command, PlanOptions& options) {
                   "endless: one key frame in all")
       ->transform(chunk_count())
       ->capture_default_str();
-  command.add_option("--cq", options.cq, "Constant quality on libvpx's scale; 0 is the best")
-      ->check(CLI::Range(0, kMaxCq))
+  command
+      .add_option("--cq", options.cq,
+                  "Constant quality on libvpx's scale, in sixteenths; 0 is the best")
+      ->check(CLI::Range(0.0, static_cast<double>(kMaxQ)))
+      ->capture_default_str();
+  command
+      .add_option("--min-q", options.min_q,
+                  "Code no picture finer than this, on libvpx's scale of quantisers")
+      ->check(CLI::Range(0, kMaxQ))
+      ->capture_default_str();
+  command.add_option("--max-q", options.max_q, "Nor coarser than this")
+      ->check(CLI::Range(0, kMaxQ))
       ->capture_default_str();
   command
       .add_option("--first-pass", options.first_pass,
@@ -83,12 +92,18 @@ CLI::Validator at_least(std::int64_t min) {
 }
 
 host::Plan make_plan(const PlanOptions& options, const host::StreamInfo& info) {
+  if (options.min_q > options.max_q) {
+    throw CLI::ValidationError("--min-q, --max-q",
+                               "the finest quantiser must not be above the coarsest");
+  }
   return {.width = info.width,
           .height = info.height,
           .frame_rate = info.frame_rate,
           .chunk_frames = options.chunk_frames,
           .chunks_per_chain = options.chunks_per_chain,
-          .cq = options.cq,
+          .cq16 = static_cast<int>(std::lround(options.cq * host::kCqParts)),
+          .min_q = options.min_q,
+          .max_q = options.max_q,
           .first_pass = options.first_pass};
 }
 

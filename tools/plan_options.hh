@@ -15,11 +15,16 @@ namespace tools {
 inline constexpr int kMaxChunkFrames = 100000;
 inline constexpr int kMaxChunksPerChain = 1000000;
 
+/// The coarsest of libvpx's quantisers.
+inline constexpr int kMaxQ = 63;
+
 /// What the command line says of a plan.
 struct PlanOptions {
   int chunk_frames = 6;
   int chunks_per_chain = 16;  ///< 0: endless
-  int cq = 24;
+  double cq = 24;             ///< in steps of 1 / host::kCqParts
+  int min_q = 0;
+  int max_q = kMaxQ;
   host::FirstPass first_pass = host::FirstPass::kDevice;
   std::int64_t limit = -1;  ///< pictures at most; -1: all
 };

@@ -106,7 +106,7 @@ Plan plan_of(const StreamInfo& info, Config config, FirstPass first_pass) {
   plan.frame_rate = info.frame_rate;
   plan.chunk_frames = config.chunk_frames;
   plan.chunks_per_chain = config.chunks_per_chain;
-  plan.cq = 30;
+  plan.cq16 = 30 * kCqParts;
   plan.first_pass = first_pass;
   return plan;
 }
@@ -293,7 +293,7 @@ TEST(Pipeline, SpendsBytesAsTheQualityAsks) {
   for (const int cq : {4, 24, 44, 63}) {
     SyntheticSource source(64, 48, Content::kSlow, 12);
     Plan plan = plan_of(source.info(), {6, 16}, FirstPass::kDevice);
-    plan.cq = cq;
+    plan.cq16 = cq * kCqParts;
     const Outcome run = encode(source, plan, on_threads(2));
     EXPECT_LT(run.summary.bytes, more_bytes) << cq;
     EXPECT_LT(run.summary.quality.psnr, better) << cq;

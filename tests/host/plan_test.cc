@@ -100,10 +100,23 @@ TEST(Plan, CountsPicturesBeyondThirtyTwoBits) {
 }
 
 TEST(ConstantQuality, SpansTheFormatsQuantisers) {
-  EXPECT_EQ(q_index_of_cq(0), 0);
-  EXPECT_EQ(q_index_of_cq(63), 127);
+  EXPECT_EQ(q_index_of_q(0), 0);
+  EXPECT_EQ(q_index_of_q(63), 127);
   for (int cq = 1; cq <= 63; ++cq) {
-    EXPECT_GT(q_index_of_cq(cq), q_index_of_cq(cq - 1)) << cq;
+    EXPECT_GT(q_index_of_q(cq), q_index_of_q(cq - 1)) << cq;
+  }
+}
+
+TEST(ConstantQuality, BetweenTwoStepsPicturesAreMixed) {
+  for (const int cq16 :
+       {0, 5, 24 * kCqParts, 24 * kCqParts + 8, 60 * kCqParts + 1, 63 * kCqParts}) {
+    const int low = q_index_of_q(cq16 / kCqParts);
+    const int high = q_index_of_q(cq16 / kCqParts + 1);
+    const int part = cq16 % kCqParts;
+    int sum = 0;
+    for (std::int64_t position = 0; position < kCqParts; ++position)
+      sum += q_index_of_cq(cq16, position + 1000 * kCqParts);
+    EXPECT_EQ(sum, low * (kCqParts - part) + high * part) << cq16;
   }
 }
 
@@ -116,7 +129,7 @@ TEST(ConstantQuality, IsOnLibvpxsScale) {
     for (const oracle::Bytes& bytes :
          oracle::oracle_encode(clip, {.width = 16, .height = 16, .min_q = q, .max_q = q})) {
       const vp8::Decoded decoded = vp8::decode(state, bytes);
-      EXPECT_EQ(decoded.frame->header.quant.y_ac_qi, q_index_of_cq(cq)) << cq;
+      EXPECT_EQ(decoded.frame->header.quant.y_ac_qi, q_index_of_q(cq)) << cq;
       state = decoded.next;
     }
   }
@@ -125,14 +138,14 @@ TEST(ConstantQuality, IsOnLibvpxsScale) {
 TEST(Plan, AsJsonSaysHowEveryChainIsCut) {
   Plan plan = plan_of(3, 2);
   plan.frame_rate = {30000, 1001};
-  plan.cq = 32;
+  plan.cq16 = 32 * kCqParts;
   plan.first_pass = FirstPass::kLibvpx;
   const nlohmann::json json = nlohmann::json::parse(plan_as_json(plan, 11));
   EXPECT_EQ(json["width"], 64);
   EXPECT_EQ(json["height"], 48);
   EXPECT_EQ(json["frame_rate"], (std::vector<int>{30000, 1001}));
   EXPECT_EQ(json["pictures"], 11);
-  EXPECT_EQ(json["q_index"], q_index_of_cq(32));
+  EXPECT_EQ(json["cq"], 32.0);
   EXPECT_EQ(json["first_pass"], "libvpx");
   ASSERT_EQ(json["chains"].size(), 2u);
   EXPECT_EQ(json["chains"][1]["chain"], 1);

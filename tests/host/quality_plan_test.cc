@@ -22,7 +22,7 @@ gpu::PictureStats stats_of(std::uint32_t intra, std::uint32_t inter) {
 
 Plan plan_at(int cq) {
   Plan plan;
-  plan.cq = cq;
+  plan.cq16 = cq * kCqParts;
   return plan;
 }
 
@@ -49,7 +49,7 @@ TEST(QualityPlan, CodesTheKeyPictureOfAStaticVideoFinerThanTheOthers) {
     ASSERT_EQ(pictures.size(), 16u);
     for (std::size_t i = 1; i < pictures.size(); ++i) {
       EXPECT_LT(pictures[0].q_index, pictures[i].q_index) << "cq " << cq << " picture " << i;
-      EXPECT_LE(pictures[i].q_index, q_index_of_cq(cq)) << "cq " << cq << " picture " << i;
+      EXPECT_LE(pictures[i].q_index, q_index_of_q(cq)) << "cq " << cq << " picture " << i;
     }
   }
 }
@@ -138,7 +138,7 @@ TEST(QualityPlan, StaysOnTheScaleAtBothEnds) {
       for (const PicturePlan& picture :
            plan_pictures(cq, repeated(stats_of(intra, 0), 31), 0, 16)) {
         EXPECT_GE(picture.q_index, 0);
-        EXPECT_LE(picture.q_index, q_index_of_cq(cq));
+        EXPECT_LE(picture.q_index, q_index_of_q(cq));
       }
     }
   }
