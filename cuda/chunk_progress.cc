@@ -41,7 +41,9 @@ void choose_references(const vp8::References& r, PictureTask& task) {
     add(vp8::ALTREF_FRAME);
 }
 
-std::vector<vp8::MbModes> gather(const ModesView& view, std::size_t macroblocks) {
+std::vector<vp8::MbModes> gather(const ModesView& view,
+                                 const std::vector<std::uint8_t>& segments,
+                                 std::size_t macroblocks) {
   std::vector<vp8::MbModes> modes(macroblocks);
   for (std::size_t i = 0; i < macroblocks; ++i) {
     vp8::MbModes& mb = modes[i];
@@ -49,6 +51,7 @@ std::vector<vp8::MbModes> gather(const ModesView& view, std::size_t macroblocks)
     mb.uv_mode = view.uv_mode[i];
     mb.ref_frame = view.ref_frame[i];
     mb.partition = view.partition[i];
+    mb.segment = segments.empty() ? std::uint8_t{0} : segments[i];
     mb.skip = view.skip[i];
     mb.mv = view.mv[i];
     mb.mvs = view.mvs[i];
@@ -101,7 +104,7 @@ void ChunkProgress::finish_picture(const vp8::TokenCounts& counts,
   frame.header.filter.level = static_cast<std::uint8_t>(filter_level);
   frame.mb_rows = job().source->mb_rows();
   frame.mb_cols = job().source->mb_cols();
-  frame.modes = gather(modes, static_cast<std::size_t>(frame.mb_rows * frame.mb_cols));
+  frame.modes = gather(modes, job().segments, static_cast<std::size_t>(frame.mb_rows * frame.mb_cols));
   vp8::SymbolCounts symbols;
   symbols.tokens = counts;
   vp8::count_modes(state(), frame, symbols);

@@ -48,6 +48,7 @@ void decide_picture(ChunkProgress& chunk, ChunkMemory& memory) {
   task.coding.costs = &chunk.token_costs();
   task.rates = &chunk.rates();
   task.hints = job.motion_hints.empty() ? nullptr : job.motion_hints.data();
+  task.segments = job.segments.empty() ? nullptr : job.segments.data();
   memory.bind(task);
   decide_picture(task);
 

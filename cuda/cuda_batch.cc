@@ -140,6 +140,9 @@ void Batch::prepare_round(int round) {
     const std::vector<vp8::MotionVector>& hints = progress.job().motion_hints;
     std::memcpy(inputs + hints_at() + i * layout_.macroblocks() * sizeof(vp8::MotionVector),
                 hints.data(), hints.size() * sizeof(vp8::MotionVector));
+    const std::vector<std::uint8_t>& segments = progress.job().segments;
+    std::copy(segments.begin(), segments.end(),
+              reinterpret_cast<std::uint8_t*>(inputs + segments_at()) + i * layout_.macroblocks());
   });
 }
 
@@ -161,6 +164,10 @@ PictureTask Batch::task_of(Chunk& chunk, std::size_t slot, std::size_t index, in
   if (!chunk.progress.job().motion_hints.empty()) {
     task.hints = reinterpret_cast<vp8::MotionVector*>(inputs_.data() + hints_at()) +
                  index * layout_.macroblocks();
+  }
+  if (!chunk.progress.job().segments.empty()) {
+    task.segments = reinterpret_cast<std::uint8_t*>(inputs_.data() + segments_at()) +
+                    index * layout_.macroblocks();
   }
   layout_.bind(blocks_.data() + slot * layout_.bytes(), task);
   const vp8::ConstPlaneView luma = task.coding.source[vp8::kPlaneY];

@@ -70,8 +70,11 @@ class Batch {
   std::size_t rules_at() const { return behind<Rates>(rates_at()); }
   std::size_t searches_at() const { return behind<vp8::FilterRules>(rules_at()); }
   std::size_t hints_at() const { return behind<FilterSearch>(searches_at()); }
-  std::size_t input_bytes() const {
+  std::size_t segments_at() const {
     return behind<vp8::MotionVector>(hints_at(), layout_.macroblocks());
+  }
+  std::size_t input_bytes() const {
+    return behind<std::uint8_t>(segments_at(), layout_.macroblocks());
   }
   std::size_t output_bytes() const { return layout_.outputs_end() - layout_.outputs(); }
 

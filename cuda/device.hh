@@ -27,6 +27,8 @@ struct PictureJob {
   vp8::FrameHeader header;
   /// From the lookahead, one a macroblock, towards the picture before; may be empty.
   std::vector<vp8::MotionVector> motion_hints;
+  /// The segment of each macroblock, for a header that updates the map; else empty: all are 0.
+  std::vector<std::uint8_t> segments;
 };
 
 /// Consecutive pictures that are decided in closed loop, beginning at a given state.

@@ -94,7 +94,7 @@ VP8_HD void code_macroblock(
     w.modes.uv_mode = m.uv_mode[i];
     w.modes.ref_frame = m.ref_frame[i];
     w.modes.partition = m.partition[i];
-    w.modes.segment = 0;
+    w.modes.segment = static_cast<std::uint8_t>(task.segment(i));
     w.modes.mv = m.mv[i];
   });
   vt::MacroblockCoding<Ops>(ops, task.coding, w.work)
@@ -147,7 +147,7 @@ VP8_HD void extend_row(const Ops& ops, const vp8::PlaneView& p, int border, int 
 
 VP8_HD inline int filter_level(const PictureTask& task, std::size_t i) {
   const ModesView& m = task.modes;
-  return task.filter->level(0, m.ref_frame[i], m.y_mode[i]);
+  return task.filter->level(task.segment(i), m.ref_frame[i], m.y_mode[i]);
 }
 /// Whether the edges inside a macroblock are filtered (§15).
 VP8_HD inline bool filters_inside(const ModesView& m, std::size_t i) {

@@ -50,7 +50,7 @@ struct MacroblockTrial {
         w(workspace),
         mb_row(row),
         mb_col(col),
-        quantiser(task.estimating[0]),
+        quantiser(task.estimating[task.segment(index())]),
         satd_lambda(quantiser.steps.y_ac * 51) {}
 
   /// Fetches the modes around: decisions that look at them call this first.

@@ -43,6 +43,7 @@ struct PictureTask {
   std::array<vp8::MbQuantiser, vp8::kSegments> estimating;
   const ModeRates* rates;
   const vp8::MotionVector* hints;  // a macroblock each, quarter pixels; may be null
+  const std::uint8_t* segments;    // a macroblock each; may be null: all 0
 
   ModesView modes;           // decided by the kernels
   vp8::RdCost* best_cost;    // of the modes decided so far, by macroblock
@@ -50,6 +51,10 @@ struct PictureTask {
   vp8::TokenContext* above;  // mb_cols
   vp8::TokenContext* left;   // mb_rows
   vp8::TokenCounts* counts;  // zero before the first macroblock
+
+  VP8_HD std::size_t segment(std::size_t macroblock) const {
+    return segments != nullptr ? segments[macroblock] : 0;
+  }
 
   vp8::PlaneView filtered_luma;  // room to try filter levels in
   const vp8::FrameFilter* filter;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "codec/encode.hh"
@@ -11,10 +12,10 @@
 
 namespace host {
 
-/// One picture of a chain, coded for good.
+/// One frame of a chain, coded for good.
 struct RebasedPicture {
   std::vector<std::uint8_t> bytes;
-  PictureQuality quality;
+  std::optional<PictureQuality> quality;  ///< none if the frame is hidden
 };
 
 /// The serial part of the encoder. A chain begins with a default state and a key frame.

@@ -16,22 +16,43 @@ namespace {
 // five clips 0.8 in PSNR and 1.3 in SSIM.
 constexpr std::int8_t kZeroMvFilterDelta = -12;
 constexpr std::size_t kZeroMvClass = 1;  // of mode_delta (RFC 6386 section 9.6)
+constexpr std::uint8_t kCopyAltrefToGolden = 2;  // section 9.7
 
-vp8::FrameHeader header_of(const Plan& plan, const PicturePlan& picture) {
+// Segments as differences from the frame's quantiser: so that filter levels, which the same flag
+// rules, are differences from the frame's level.
+void set_segments(const Segments& segments, vp8::FrameHeader& header) {
+  header.segmentation_enabled = true;
+  header.segmentation.update_map = true;
+  header.segmentation.update_data = true;
+  for (std::size_t i = 0; i < vp8::kSegments; ++i) {
+    header.segmentation.quantizer[i] =
+        static_cast<std::int8_t>(segments.q_index[i] - header.quant.y_ac_qi);
+  }
+}
+
+vp8::FrameHeader header_of(const Plan& plan, const FramePlan& frame) {
+  const bool key = frame.role == FrameRole::kKey;
   vp8::FrameHeader header;
-  header.key_frame = picture.key;
-  if (picture.key) {
+  header.key_frame = key;
+  header.show_frame = frame.role != FrameRole::kAltref;
+  if (key) {
     header.width = static_cast<std::uint16_t>(plan.width);
     header.height = static_cast<std::uint16_t>(plan.height);
   }
   header.filter.delta_enabled = true;
-  if (picture.key) {
+  if (key) {
     header.filter.delta_update = true;
     header.filter.mode_delta[kZeroMvClass] = kZeroMvFilterDelta;
   }
-  header.refresh_golden_frame = picture.key || picture.golden;
-  header.refresh_alternate_frame = header.refresh_golden_frame;
-  header.quant.y_ac_qi = static_cast<std::uint8_t>(picture.q_index);
+  header.refresh_last = header.show_frame;
+  header.refresh_golden_frame = key || frame.role == FrameRole::kGolden;
+  header.refresh_alternate_frame = header.refresh_golden_frame || !header.show_frame;
+  if (!header.show_frame)
+    header.copy_buffer_to_golden = kCopyAltrefToGolden;
+  header.sign_bias_alternate = frame.altref_ahead;
+  header.quant.y_ac_qi = static_cast<std::uint8_t>(frame.q_index);
+  if (frame.segments)
+    set_segments(*frame.segments, header);
   return header;
 }
 
@@ -49,13 +70,14 @@ void WaveFirstPass::run(const SourceWindow& window,
   }
 }
 
-gpu::PictureJob WaveFirstPass::job_of(const SourceWindow& window, std::int64_t number) const {
-  const PicturePlan& picture = window.plan(number);
+gpu::PictureJob WaveFirstPass::job_of(const SourceWindow& window, const PlannedFrame& frame) const {
   gpu::PictureJob job;
-  job.source = window.picture(number);
-  job.header = header_of(plan_, picture);
-  if (!picture.key)
-    job.motion_hints = window.stats(number).motion;
+  job.source = frame.source;
+  job.header = header_of(plan_, frame.plan);
+  if (frame.plan.segments)
+    job.segments = frame.plan.segments->map;
+  if (frame.shown() && !job.header.key_frame)
+    job.motion_hints = window.stats(frame.picture).motion;
   return job;
 }
 
@@ -65,12 +87,11 @@ vp8::State WaveFirstPass::stand_in_state(const SourceWindow& window, const Chunk
   vp8::State state;
   if (chunk.begins_chain())
     return state;
-  const std::int64_t before = chunk.first_picture - 1;
-  const std::int64_t golden = before - position_in_chain(plan_, before) % kGoldenInterval;
-  const vp8::PictureRef& last = window.picture(before);
+  const StandIns& stand_ins = window.stand_ins(chunk.first_picture);
+  const vp8::PictureRef& last = stand_ins.last;
   state.width = last->width();
   state.height = last->height();
-  state.references = {last, window.picture(golden), window.picture(golden)};
+  state.references = {last, stand_ins.golden, stand_ins.altref};
   state.filter_deltas.mode[kZeroMvClass] = kZeroMvFilterDelta;
   state.segmentation.map.assign(
       static_cast<std::size_t>(last->mb_rows()) * static_cast<std::size_t>(last->mb_cols()), 0);
@@ -83,8 +104,8 @@ void WaveFirstPass::run_device(const SourceWindow& window,
   std::vector<gpu::ChunkJob> jobs;
   for (const ChunkWork& work : wave) {
     gpu::ChunkJob job{stand_in_state(window, work.chunk), {}};
-    for (int i = 0; i < work.chunk.pictures; ++i)
-      job.pictures.push_back(job_of(window, work.chunk.first_picture + i));
+    for (const PlannedFrame& frame : work.frames)
+      job.pictures.push_back(job_of(window, frame));
     jobs.push_back(std::move(job));
   }
   std::vector<gpu::ChunkResult> results = device_.first_pass(std::move(jobs));
@@ -105,10 +126,12 @@ void WaveFirstPass::run_libvpx(const SourceWindow& window,
   tbb::parallel_for(std::size_t{0}, wave.size(), [&](std::size_t i) {
     const gpu::ThreadStopwatch watch(seconds[i]);
     std::vector<vp8::FrameHeader> headers;
-    for (int k = 0; k < wave[i].chunk.pictures; ++k) {
-      headers.push_back(header_of(plan_, window.plan(wave[i].chunk.first_picture + k)));
+    std::vector<vp8::PictureRef> sources;
+    for (const PlannedFrame& frame : wave[i].frames) {
+      headers.push_back(header_of(plan_, frame.plan));
+      sources.push_back(frame.source);
     }
-    chunks[i] = libvpx_first_pass(wave[i].sources, headers, plan_.frame_rate);
+    chunks[i] = libvpx_first_pass(sources, headers, plan_.frame_rate);
   });
   std::vector<gpu::ChunkJob> boundaries;
   for (std::size_t i = 0; i < wave.size(); ++i) {
@@ -116,7 +139,7 @@ void WaveFirstPass::run_libvpx(const SourceWindow& window,
     wave[i].decisions = std::move(chunks[i].decisions);
     const Chunk& chunk = wave[i].chunk;
     if (!chunk.begins_chain()) {
-      gpu::ChunkJob job{i > 0 ? chunks[i - 1].exit : exit_, {job_of(window, chunk.first_picture)}};
+      gpu::ChunkJob job{i > 0 ? chunks[i - 1].exit : exit_, {job_of(window, wave[i].frames.front())}};
       const vp8::State stand_in = stand_in_state(window, chunk);
       job.entry.references.golden = stand_in.references.golden;
       job.entry.references.altref = stand_in.references.altref;

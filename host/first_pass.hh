@@ -13,8 +13,8 @@ namespace host {
 /// One chunk on its way through the pipeline.
 struct ChunkWork {
   Chunk chunk;
-  std::vector<vp8::PictureRef> sources;
-  std::vector<vp8::Decisions> decisions;  ///< set by the first pass
+  std::vector<PlannedFrame> frames;
+  std::vector<vp8::Decisions> decisions;  ///< one a frame, set by the first pass
 };
 
 /// Makes first passes. Remembers between waves what a chunk needs of the chunk before it.
@@ -22,13 +22,13 @@ class WaveFirstPass {
  public:
   WaveFirstPass(const Plan& plan, gpu::Device& device) : plan_(plan), device_(device) {}
 
-  /// Decides all pictures of a wave; `window` holds them and kGoldenInterval pictures before them.
+  /// Decides all pictures of a wave; `window` holds them.
   void run(const SourceWindow& window, std::vector<ChunkWork>& wave, PhaseTimes& times);
 
  private:
   void run_device(const SourceWindow& window, std::vector<ChunkWork>& wave, PhaseTimes& times);
   void run_libvpx(const SourceWindow& window, std::vector<ChunkWork>& wave, PhaseTimes& times);
-  gpu::PictureJob job_of(const SourceWindow& window, std::int64_t number) const;
+  gpu::PictureJob job_of(const SourceWindow& window, const PlannedFrame& frame) const;
   vp8::State stand_in_state(const SourceWindow& window, const Chunk& chunk) const;
 
   const Plan& plan_;

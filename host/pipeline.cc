@@ -149,10 +149,12 @@ class Pipeline {
         break;
       chunk.pictures =
           static_cast<int>(std::min<std::int64_t>(chunk.pictures, ready - chunk.first_picture));
-      std::vector<vp8::PictureRef> sources;
-      for (int k = 0; k < chunk.pictures; ++k)
-        sources.push_back(window_.picture(chunk.first_picture + k));
-      prepared.push_back({{chunk, std::move(sources), {}}, {}});
+      std::vector<PlannedFrame> frames;
+      for (int k = 0; k < chunk.pictures; ++k) {
+        const std::vector<PlannedFrame>& more = window_.frames(chunk.first_picture + k);
+        frames.insert(frames.end(), more.begin(), more.end());
+      }
+      prepared.push_back({{chunk, std::move(frames), {}}, {}});
     }
     const std::lock_guard lock(mutex_);
     summary_.cpu.lookahead = window_.lookahead_seconds();
@@ -182,7 +184,7 @@ class Pipeline {
     summary_.cpu.first_pass += times.first_pass;
     summary_.cpu.boundary += times.boundary;
     schedule_.finish(job);
-    window_.drop_before(first_picture(schedule_.first_undecided()) - kGoldenInterval);
+    window_.drop_before(first_picture(schedule_.first_undecided()));
   }
 
   void rebase(const Job& job) {
@@ -198,9 +200,9 @@ class Pipeline {
     const double measure_before = chain->measure_seconds();
     {
       const gpu::ScopedSpan span(options_.spans, "rebase", "rebase", labels_of(work.chunk));
-      for (std::size_t i = 0; i < work.sources.size(); ++i) {
-        here->coded.push_back(chain->rebase(*work.sources[i], std::move(work.decisions[i])));
-        work.sources[i] = {};  // often the last to hold it
+      for (std::size_t i = 0; i < work.frames.size(); ++i) {
+        here->coded.push_back(chain->rebase(*work.frames[i].source, std::move(work.decisions[i])));
+        work.frames[i].source = {};  // often the last to hold it
       }
     }
     const std::lock_guard lock(mutex_);
@@ -232,9 +234,12 @@ class Pipeline {
       const gpu::ThreadStopwatch watch(seconds);
       const gpu::ScopedSpan span(options_.spans, "write", "write", labels_of(here.work.chunk));
       for (const RebasedPicture& picture : here.coded) {
-        write_({picture.bytes, summary_.pictures++});
-        quality_.add(picture.quality);
+        write_({picture.bytes, summary_.pictures});
         summary_.bytes += picture.bytes.size();
+        if (picture.quality) {
+          quality_.add(*picture.quality);
+          ++summary_.pictures;
+        }
       }
     }
     {
@@ -285,8 +290,8 @@ std::uint64_t memory_bound(const Plan& plan, const ScheduleLimits& limits) {
       picture.size_bytes() + static_cast<std::uint64_t>(macroblocks) * sizeof(vp8::MbModes);
   const std::int64_t window = std::int64_t{limits.window} * plan.chunk_frames;
   const std::int64_t step = std::int64_t{limits.read_chunks} * plan.chunk_frames;
-  constexpr std::int64_t ahead = SourceWindow::kLookahead;
-  const std::int64_t pictures = window + ahead + kGoldenInterval + (step + ahead) / 2 +
+  const std::int64_t ahead = SourceWindow::kLookahead;
+  const std::int64_t pictures = window + ahead + kGroup + (step + ahead) / 2 +
                                 7 * limits.threads + 6 * limits.call_chunks * limits.calls + 4;
   return static_cast<std::uint64_t>(pictures) * picture_bytes;
 }

@@ -3,27 +3,48 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "cuda/device.hh"
 #include "host/plan.hh"
+#include "host/segments.hh"
 
 namespace host {
 
 /// Quality is planned in blocks of this many pictures of a chain, looking to the end of the block
 /// after.
-inline constexpr int kPlanningBlock = 16;
+inline const int kPlanningBlock = getenv("GG") ? atoi(getenv("GG")) : 16;
 
-/// Every so many pictures of a chain the golden reference is refreshed, by a picture that is coded
-/// finer.
-inline constexpr int kGoldenInterval = 16;
+/// Pictures from one fine picture of a chain to the next: golden or altref.
+inline const int kGroup = kPlanningBlock;
+
+/// What a frame is for.
+enum class FrameRole : std::uint8_t {
+  kKey,     ///< begins a chain
+  kInter,   ///< shows a picture and becomes the last reference
+  kGolden,  ///< likewise, and refreshes golden and altref
+  kAltref,  ///< hidden: shows a later picture to the pictures before it; the old altref becomes golden
+};
+
+/// How one frame is coded.
+struct FramePlan {
+  FrameRole role = FrameRole::kInter;
+  int q_index = 0;             ///< 0..127
+  bool altref_ahead = false;   ///< altref shows a picture that is still to come
+  std::optional<Segments> segments;  ///< quantisers of macroblocks that differ from q_index
+
+  bool operator==(const FramePlan&) const = default;
+};
 
 /// How one picture is coded.
 struct PicturePlan {
-  int q_index = 0;      ///< 0..127
-  bool key = false;     ///< begins a chain
-  bool golden = false;  ///< refreshes golden and altref (key pictures do so anyway)
+  FramePlan shown;
+  /// A hidden frame before it, and how many pictures behind this one it shows.
+  std::optional<FramePlan> altref;
+  int altref_distance = 0;
 
   bool operator==(const PicturePlan&) const = default;
 };

@@ -25,7 +25,7 @@ bool SourceWindow::read(std::int64_t end) {
     if (picture) {
       vp8::PictureRef frozen(std::move(*picture));
       const std::lock_guard lock(mutex_);
-      entries_.push_back({std::move(frozen), {}, {}});
+      entries_.push_back({std::move(frozen), {}, {}, {}});
       ++next;
     }
   }
@@ -91,8 +91,22 @@ void SourceWindow::plan_block() {
   for (const PicturePlan& p :
        plan_quality(plan_, ahead, first->mb_rows(), first->mb_cols(), position,
                     static_cast<std::size_t>(block_end - planned_))) {
-    entry(planned_++).plan = p;
+    set_plan(planned_++, p);
   }
+}
+
+void SourceWindow::set_plan(std::int64_t number, const PicturePlan& plan) {
+  Entry& here = entry(number);
+  here.stand_ins = stand_ins_;
+  if (plan.altref) {
+    here.frames.push_back({picture(number + plan.altref_distance), number, *plan.altref});
+    stand_ins_.golden = stand_ins_.altref;
+    stand_ins_.altref = here.frames.back().source;
+  }
+  here.frames.push_back({here.picture, number, plan.shown});
+  stand_ins_.last = here.picture;
+  if (plan.shown.role == FrameRole::kKey || plan.shown.role == FrameRole::kGolden)
+    stand_ins_.golden = stand_ins_.altref = here.picture;
 }
 
 }  // namespace host

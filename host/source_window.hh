@@ -6,6 +6,7 @@
 #include <deque>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "cuda/device.hh"
 #include "host/picture_source.hh"
@@ -14,13 +15,29 @@
 
 namespace host {
 
+/// A frame to be coded.
+struct PlannedFrame {
+  vp8::PictureRef source;
+  std::int64_t picture = 0;  ///< number of the picture that it shows, or that it comes before
+  FramePlan plan;
+
+  bool shown() const { return plan.role != FrameRole::kAltref; }
+};
+
+/// Source pictures in the place of the references before a picture (and before its hidden frame).
+struct StandIns {
+  vp8::PictureRef last;  // null for a key frame
+  vp8::PictureRef golden;
+  vp8::PictureRef altref;
+};
+
 /// Reads ahead of the coding. Pictures are numbered from 0 over the whole video. read(), prepare()
 /// and everything else may run side by side, on three threads or more; one read() and one prepare()
 /// at a time.
 class SourceWindow {
  public:
   /// Pictures that prepare() looks ahead.
-  static constexpr std::int64_t kLookahead = 2 * kPlanningBlock;
+  static inline const std::int64_t kLookahead = (getenv("LA") ? atoi(getenv("LA")) : 2) * kPlanningBlock;
 
   /// `limit`: pictures at most, -1 for all. `spans` may be null. The references must outlive the
   /// window.
@@ -44,8 +61,12 @@ class SourceWindow {
   const vp8::PictureRef& picture(std::int64_t number) const { return entry(number).picture; }
   /// Its comparison with the picture before it; empty for picture 0.
   const gpu::PictureStats& stats(std::int64_t number) const { return entry(number).stats; }
-  /// Its quality, for pictures that prepare() made ready.
-  const PicturePlan& plan(std::int64_t number) const { return entry(number).plan; }
+  /// The frames that code it, for pictures that prepare() made ready.
+  const std::vector<PlannedFrame>& frames(std::int64_t number) const {
+    return entry(number).frames;
+  }
+  /// And what stands in for the references before them.
+  const StandIns& stand_ins(std::int64_t number) const { return entry(number).stand_ins; }
 
   /// Forgets pictures before `number`.
   void drop_before(std::int64_t number);
@@ -59,7 +80,8 @@ class SourceWindow {
   struct Entry {
     vp8::PictureRef picture;
     gpu::PictureStats stats;
-    PicturePlan plan;
+    std::vector<PlannedFrame> frames;
+    StandIns stand_ins;
   };
 
   const Entry& entry(std::int64_t number) const {
@@ -72,6 +94,7 @@ class SourceWindow {
   std::int64_t read_end() const;
   void look_ahead(std::int64_t end);
   void plan_block();
+  void set_plan(std::int64_t number, const PicturePlan& plan);
 
   PictureSource& source_;
   gpu::Device& device_;
@@ -88,6 +111,7 @@ class SourceWindow {
 
   std::int64_t compared_ = 0;  // of prepare(): one past the last compared picture
   std::int64_t planned_ = 0;   // and one past the last planned one
+  StandIns stand_ins_;         // before that
   double lookahead_seconds_ = 0;
 };
 
