@@ -17,7 +17,8 @@ namespace vp8 {
 namespace HWY_NAMESPACE {
 
 void CodeFrame(const PictureCoding& picture, Frame& frame) {
-  code_macroblocks(picture, frame);
+  FrameContexts contexts(frame);
+  code_macroblocks(picture, frame, contexts, [](int, int, MbModes&) {});
 }
 
 }  // namespace HWY_NAMESPACE
@@ -62,6 +63,15 @@ void settle_segments(const State& before, Frame& frame) {
 }  // namespace
 
 Encoded encode(const State& before, const Picture& source, Decisions decisions) {
+  return encode(before, source, std::move(decisions), [](const PictureCoding& picture, Frame& frame) {
+    HWY_DYNAMIC_DISPATCH(CodeFrame)(picture, frame);
+  });
+}
+
+Encoded encode(const State& before,
+               const Picture& source,
+               Decisions decisions,
+               const FrameCoder& code) {
   check_decisions(before, source, decisions);
   Encoded result;
   Frame& frame = result.frame;
@@ -73,8 +83,7 @@ Encoded encode(const State& before, const Picture& source, Decisions decisions) 
   Picture picture(source.width(), source.height());
   set_intra_borders(picture);
   const TokenCosts costs(frame.header.key_frame ? kDefaultCoefProbs : before.probs.coef);
-  HWY_DYNAMIC_DISPATCH(CodeFrame)
-  (picture_coding(before, frame.header, source, picture, costs), frame);
+  code(picture_coding(before, frame.header, source, picture, costs), frame);
   choose_probabilities(before, count_symbols(before, frame), frame.header);
   loop_filter(before, frame, picture);
   picture.extend_borders();

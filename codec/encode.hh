@@ -6,10 +6,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "codec/frame.hh"
 #include "codec/picture.hh"
+#include "codec/picture_coding.hh"
 #include "codec/state.hh"
 
 namespace vp8 {
@@ -33,6 +35,16 @@ struct Encoded {
 /// Writes `source` as a frame with the given decisions. Throws Unsupported if the decisions are for
 /// another size or need a state that is not there.
 Encoded encode(const State& before, const Picture& source, Decisions decisions);
+
+/// Codes the macroblocks of a frame whose header and modes are set: fills in the residual and the
+/// skip flags and reconstructs, not loop filtered. It may change modes before it codes them.
+using FrameCoder = std::function<void(const PictureCoding&, Frame&)>;
+
+/// Likewise, with `code` in the place of the plain coding of the modes as they are.
+Encoded encode(const State& before,
+               const Picture& source,
+               Decisions decisions,
+               const FrameCoder& code);
 
 /// Writes `source` with the decisions of `frame`, which was made for another state. The frame may
 /// come from any VP8 encoder.

@@ -182,7 +182,7 @@ class MacroblockCoding {
     MbResidueWork& work = w_.residue;
     const BlockPlace place = place_of(b, with_y2, above, left, work.ends);
     const int end = work.ends[b];
-    if (end <= place.first)
+    if (!p_.trellis || end <= place.first)
       return;
     const BlockQuantiser& q = quantiser.of(place.type);
     const int chosen =

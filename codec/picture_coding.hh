@@ -21,6 +21,7 @@ struct PictureCoding {
   std::array<MbQuantiser, kSegments> quantisers{};
   Interpolation how{};
   const TokenCosts* costs = nullptr;
+  bool trellis = true;  // levels by their costs; else the nearest ones
 };
 
 /// The quantisers of a frame, by segment.

@@ -62,6 +62,31 @@ std::vector<vp8::MbModes> gather(const ModesView& view,
 
 }  // namespace
 
+PictureTask make_picture_task(const vp8::State& state,
+                              const vp8::FrameHeader& header,
+                              int mb_rows,
+                              int mb_cols,
+                              Effort effort) {
+  PictureTask task{};
+  task.effort = effort;
+  task.mb_rows = mb_rows;
+  task.mb_cols = mb_cols;
+  task.key_frame = header.key_frame;
+  task.sign_bias = {false, false, header.sign_bias_golden, header.sign_bias_alternate};
+  if (!header.key_frame)
+    choose_references(state.references, task);
+  task.coding.quantisers = vp8::segment_quantisers(state, header);
+  task.coding.how = vp8::Interpolation::of_version(header.version);
+  std::transform(
+      task.coding.quantisers.begin(), task.coding.quantisers.end(), task.estimating.begin(),
+      [](const vp8::MbQuantiser& nearest) { return estimating_quantiser(nearest.steps); });
+  if (effort == Effort::kFast) {
+    task.coding.trellis = false;
+    task.coding.quantisers = task.estimating;
+  }
+  return task;
+}
+
 ChunkProgress::ChunkProgress(ChunkJob job) : job_(std::move(job)), estimate_(default_estimate()) {
   state_ = std::move(job_.entry);
 }
@@ -72,19 +97,8 @@ PictureTask ChunkProgress::begin_picture() {
   const vp8::Probabilities probs = header.key_frame ? vp8::Probabilities{} : state().probs;
   token_costs_.emplace(probs.coef);
   rates_.emplace(probs, estimate_, header.key_frame, &fixed_rates());
-  PictureTask task{};
-  task.mb_rows = picture.source->mb_rows();
-  task.mb_cols = picture.source->mb_cols();
-  task.key_frame = header.key_frame;
-  task.sign_bias = {false, false, header.sign_bias_golden, header.sign_bias_alternate};
-  if (!header.key_frame)
-    choose_references(state().references, task);
-  task.coding.quantisers = vp8::segment_quantisers(state(), header);
-  task.coding.how = vp8::Interpolation::of_version(header.version);
-  std::transform(
-      task.coding.quantisers.begin(), task.coding.quantisers.end(), task.estimating.begin(),
-      [](const vp8::MbQuantiser& nearest) { return estimating_quantiser(nearest.steps); });
-  return task;
+  return make_picture_task(state(), header, picture.source->mb_rows(), picture.source->mb_cols(),
+                           picture.effort);
 }
 
 vp8::FilterRules ChunkProgress::filter_rules() const {

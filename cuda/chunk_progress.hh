@@ -10,6 +10,13 @@
 
 namespace gpu {
 
+/// The task of coding a picture of this size with this header on this state. No pointers are set.
+PictureTask make_picture_task(const vp8::State& state,
+                              const vp8::FrameHeader& header,
+                              int mb_rows,
+                              int mb_cols,
+                              Effort effort);
+
 /// Goes through a chunk picture by picture, on any device:
 ///
 ///   while (!chunk.done()) {

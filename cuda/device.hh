@@ -15,6 +15,7 @@
 #include "codec/frame.hh"
 #include "codec/picture.hh"
 #include "codec/state.hh"
+#include "cuda/effort.hh"
 #include "cuda/span.hh"
 
 namespace gpu {
@@ -25,6 +26,7 @@ struct PictureJob {
   vp8::PictureRef source;
   /// What the plan fixes: frame type, quantisers, reference updates.
   vp8::FrameHeader header;
+  Effort effort = Effort::kDefault;
   /// From the lookahead, one a macroblock, towards the picture before; may be empty.
   std::vector<vp8::MotionVector> motion_hints;
   /// The segment of each macroblock, for a header that updates the map; else empty: all are 0.

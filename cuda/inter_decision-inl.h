@@ -27,6 +27,150 @@ class InterDecision {
 
   /// Tries the inter modes. Returns the SATD plus rate of the nearest prediction found.
   VP8_HD SearchCost decide() {
+    begin();
+    VP8_NO_UNROLL for (int i = 0; i < t_.task.reference_count; ++i) {
+      search_reference(t_.task.references[static_cast<std::size_t>(i)]);
+      if (nearest() < t_.good_enough())
+        break;
+    }
+    const SearchCost best_satd = nearest();
+    if (t_.task.effort == Effort::kFast) {
+      set_trial(w_.finalists[0]);
+      t_.keep_trial_if_better(best_satd);
+      return best_satd;
+    }
+    try_finalists(best_satd + best_satd / 6);
+    if (!nothing_to_code_ && best_satd >= t_.good_enough())
+      try_split(best_satd);
+    return best_satd;
+  }
+
+  /// Decides again what is cheap to decide: inter modes `prior` that were chosen against other
+  /// pictures than those that are there now. Tries vectors a quarter pixel beside the prior ones, and
+  /// those that have a name; by full cost only where one is nearer than the prior. Returns the SATD
+  /// plus rate of the nearest prediction found.
+  VP8_HD SearchCost refine(const MbModes& prior) {
+    begin();
+    const SearchCost prior_cost =
+        prior.y_mode == vp8::SPLITMV ? refine_split(prior) : refine_whole(prior.ref_frame, prior.mv);
+    if (prior_cost >= t_.good_enough()) {
+      VP8_NO_UNROLL for (int i = 0; i < t_.task.reference_count && !zero_is_good_; ++i) {
+        const vp8::RefFrame ref = t_.task.references[static_cast<std::size_t>(i)];
+        const vp8::NearMvs near = near_mvs(ref);
+        const SearchTask task = search_task(ref, 0, 0, near.best);
+        consider_named(ref, near, BlockSearch<Ops, 16>(ops_, task, t_.next_luma(), w_.prediction));
+      }
+    }
+    const SearchCost best_satd = std::min(prior_cost, nearest());
+    const bool splits = t_.task.effort == Effort::kBest && best_satd >= t_.good_enough();
+    if (best_satd == prior_cost && !splits) {
+      t_.keep_trial_if_better(0);
+      return best_satd;
+    }
+    try_trial(prior_rate_);
+    try_finalists(prior_cost - 1);
+    if (splits && !nothing_to_code_)
+      try_split(nearest());
+    return best_satd;
+  }
+
+ private:
+  static constexpr SearchCost kNever = std::numeric_limits<SearchCost>::max();
+
+  // Makes a prior vector of the whole macroblock, refined, the trial. Returns its SATD plus rate.
+  VP8_HD SearchCost refine_whole(vp8::RefFrame ref, MotionVector prior) {
+    const vp8::NearMvs near = near_mvs(ref);
+    const SearchTask task = search_task(ref, 0, 0, near.best);
+    const BlockSearch<Ops, 16> search(ops_, task, t_.next_luma(), w_.prediction);
+    Found found{prior, 0};
+    if (mode_of(prior, near) != vp8::NEWMV) {
+      found.cost = search.satd_cost(prior);
+    } else if (vp8::codable(prior, near.best)) {
+      found = search.sides(prior);
+    } else {  // the vectors around have changed too much
+      found = {MotionVector{}, search.satd_cost({})};
+    }
+    const vp8::MbMode mode = mode_of(found.mv, near);
+    prior_rate_ = t_.task.rates->inter_mode(ref, near, mode) +
+                  (mode == vp8::NEWMV ? t_.task.rates->mv(found.mv, near.best) : 0);
+    t_.set_trial(ref, mode, vp8::DC_PRED, found.mv);
+    return found.cost - task.rate_cost(found.mv) + t_.rate_as_satd(prior_rate_);
+  }
+
+  static VP8_HD vp8::MbMode mode_of(MotionVector mv, const vp8::NearMvs& near) {
+    return mv.is_zero()         ? vp8::ZEROMV
+           : mv == near.nearest ? vp8::NEARESTMV
+           : mv == near.near    ? vp8::NEARMV
+                                : vp8::NEWMV;
+  }
+
+  // Likewise a prior split.
+  VP8_HD SearchCost refine_split(const MbModes& prior) {
+    const vp8::NearMvs near = near_mvs(prior.ref_frame);
+    ops_.assign(w_.trial, prior);
+    const auto& part_of = vp8::kSplitPart[prior.partition];
+    std::size_t next = 0;
+    for (std::size_t b = 0; b < 16; ++b) {
+      if (part_of[b] != next)
+        continue;
+      ++next;
+      const MotionVector mv = w_.trial.mvs[b];
+      if (vp8::sub_mv_ref_of(mv, vp8::left_mv(w_.trial, w_.around[1], b),
+                             vp8::above_mv(w_.trial, w_.around[0], b)) != vp8::NEW4X4)
+        continue;
+      if (!vp8::codable(mv, near.best))
+        return refine_whole(prior.ref_frame, {});
+      if (prior.partition != vp8::kSplit4x4)
+        refine_part(part_of[b], b, near.best);
+    }
+    ops_.once([&] { w_.trial.mv = w_.trial.mvs[15]; });
+    prior_rate_ = t_.task.rates->split(w_.trial, t_.around(), near);
+    vt::predict_inter_luma(ops_, luma_reference(prior.ref_frame), w_.trial, t_.mb_row, t_.mb_col,
+                           t_.task.coding.how.bilinear, t_.next_luma(), 16, w_.prediction);
+    return static_cast<SearchCost>(ops_.template satd<16>(
+               t_.source(vp8::kPlaneY), t_.source_stride(vp8::kPlaneY), t_.next_luma(), 16)) +
+           t_.rate_as_satd(prior_rate_);
+  }
+
+  // Moves a part's vector, which has no name, to the best beside it. `part` begins with subblock
+  // `first`.
+  VP8_HD void refine_part(std::size_t part, std::size_t first, MotionVector base) {
+    const MotionVector from = w_.trial.mvs[first];
+    MotionVector best = from;
+    SearchCost best_cost = kNever;
+    VP8_NO_UNROLL for (int i = 0; i <= kSides; ++i) {
+      const MotionVector mv = i == 0 ? from : side_of(from, i - 1);
+      const SearchCost cost = part_cost(part, mv, base);
+      if (cost < best_cost) {
+        best = mv;
+        best_cost = cost;
+      }
+    }
+    ops_.each(16, [&](int b) {
+      if (vp8::kSplitPart[w_.trial.partition][static_cast<std::size_t>(b)] == part)
+        w_.trial.mvs[static_cast<std::size_t>(b)] = best;
+    });
+  }
+
+  // SATD plus rate of one part of the trial's split, which is made of quarters, with vector `mv`;
+  // kNever if it may not have it.
+  VP8_HD SearchCost part_cost(std::size_t part, MotionVector mv, MotionVector base) {
+    SearchCost cost = 0;
+    VP8_NO_UNROLL for (int quarter = 0; quarter < 4; ++quarter) {
+      const int y = quarter / 2 * 8;
+      const int x = quarter % 2 * 8;
+      if (vp8::kSplitPart[w_.trial.partition][static_cast<std::size_t>(y + x / 4)] != part)
+        continue;
+      const SearchTask task = search_task(w_.trial.ref_frame, y, x, base);
+      const BlockSearch<Ops, 8> search(ops_, task, t_.next_luma(), w_.prediction);
+      if (!search.allowed(mv))
+        return kNever;
+      cost += static_cast<SearchCost>(search.distortion(mv)) + (cost == 0 ? task.rate_cost(mv) : 0);
+    }
+    return cost;
+  }
+
+  VP8_HD void begin() {
     t_.load_neighbours();
     ops_.once([&] {
       // Every byte: candidates are moved whole, with the padding that no member fills.
@@ -34,13 +178,10 @@ class InterDecision {
       for (Candidate& c : w_.finalists)
         c.cost = kNever;
     });
-    VP8_NO_UNROLL for (int i = 0; i < t_.task.reference_count; ++i) {
-      search_reference(t_.task.references[static_cast<std::size_t>(i)]);
-      if (nearest() < t_.good_enough())
-        break;
-    }
-    const SearchCost best_satd = nearest();
-    const SearchCost hopeless = best_satd + best_satd / 6;
+  }
+
+  // Full cost of the finalists up to a cost by SATD.
+  VP8_HD void try_finalists(SearchCost hopeless) {
     VP8_NO_UNROLL for (std::size_t i = 0; i < Workspace::kFinalists; ++i) {
       const Candidate& c = w_.finalists[i];
       if (c.cost > hopeless)
@@ -48,13 +189,7 @@ class InterDecision {
       set_trial(c);
       try_trial(c.rate);
     }
-    if (!nothing_to_code_ && best_satd >= t_.good_enough())
-      try_split(best_satd);
-    return best_satd;
   }
-
- private:
-  static constexpr SearchCost kNever = std::numeric_limits<SearchCost>::max();
 
   VP8_HD SearchCost nearest() const { return w_.finalists[0].cost; }
 
@@ -86,22 +221,9 @@ class InterDecision {
     const vp8::NearMvs near = near_mvs(ref);
     const SearchTask task = search_task(ref, 0, 0, near.best);
     const BlockSearch<Ops, 16> search(ops_, task, t_.next_luma(), w_.prediction);
-    const auto consider = [&](vp8::MbMode mode, MotionVector mv, SearchCost distortion,
-                              vp8::Rate vector_rate) {
-      const vp8::Rate rate = t_.task.rates->inter_mode(ref, near, mode) + vector_rate;
-      add_finalist({mv, ref, mode, rate, distortion + t_.rate_as_satd(rate)});
-    };
-    VP8_NO_UNROLL for (int named = 0; named < 3; ++named) {
-      const MotionVector mv = named == 0 ? MotionVector{} : named == 1 ? near.nearest : near.near;
-      if (named > 0 && (mv.is_zero() || (named == 2 && mv == near.nearest)))
-        continue;
-      consider(named == 0   ? vp8::ZEROMV
-               : named == 1 ? vp8::NEARESTMV
-                            : vp8::NEARMV,
-               mv, static_cast<SearchCost>(search.distortion(mv)), 0);
-      if (named == 0 && nearest() < t_.good_enough())
-        return;
-    }
+    consider_named(ref, near, search);
+    if (zero_is_good_)
+      return;
 
     const bool is_last = ref == vp8::LAST_FRAME;
     ops_.once([&] {
@@ -116,11 +238,48 @@ class InterDecision {
     const Found found = search.subpixel(search.integer(w_.starts.data(), Workspace::kStarts).mv);
     if (is_last)
       last_mv_ = found.mv;
-    if (!found.mv.is_zero() && found.mv != near.nearest && found.mv != near.near &&
-        vp8::codable(found.mv, near.best)) {
-      const vp8::Rate vector_rate = t_.task.rates->mv(found.mv, near.best);
-      consider(vp8::NEWMV, found.mv, found.cost - task.rate_cost(found.mv), vector_rate);
+    consider_new(ref, near, task, found);
+  }
+
+  // Tries the vectors of a reference that have a name.
+  VP8_HD void consider_named(vp8::RefFrame ref,
+                             const vp8::NearMvs& near,
+                             const BlockSearch<Ops, 16>& search) {
+    VP8_NO_UNROLL for (int named = 0; named < 3; ++named) {
+      const MotionVector mv = named == 0 ? MotionVector{} : named == 1 ? near.nearest : near.near;
+      if (named > 0 && (mv.is_zero() || (named == 2 && mv == near.nearest)))
+        continue;
+      consider(named == 0   ? vp8::ZEROMV
+               : named == 1 ? vp8::NEARESTMV
+                            : vp8::NEARMV,
+               ref, near, mv, static_cast<SearchCost>(search.distortion(mv)), 0);
+      if (named == 0 && nearest() < t_.good_enough()) {
+        zero_is_good_ = true;
+        return;
+      }
     }
+  }
+
+  // And one that has none.
+  VP8_HD void consider_new(vp8::RefFrame ref,
+                           const vp8::NearMvs& near,
+                           const SearchTask& task,
+                           const Found& found) {
+    if (found.mv.is_zero() || found.mv == near.nearest || found.mv == near.near ||
+        !vp8::codable(found.mv, near.best))
+      return;
+    consider(vp8::NEWMV, ref, near, found.mv, found.cost - task.rate_cost(found.mv),
+             t_.task.rates->mv(found.mv, near.best));
+  }
+
+  VP8_HD void consider(vp8::MbMode mode,
+                       vp8::RefFrame ref,
+                       const vp8::NearMvs& near,
+                       MotionVector mv,
+                       SearchCost distortion,
+                       vp8::Rate vector_rate) {
+    const vp8::Rate rate = t_.task.rates->inter_mode(ref, near, mode) + vector_rate;
+    add_finalist({mv, ref, mode, rate, distortion + t_.rate_as_satd(rate)});
   }
 
   VP8_HD void add_finalist(const Candidate& c) {
@@ -261,6 +420,8 @@ class InterDecision {
   MacroblockTrial<Ops>& t_;
   const Ops& ops_;
   Workspace& w_;
+  vp8::Rate prior_rate_ = 0;
+  bool zero_is_good_ = false;     // a zero vector predicts so well that nothing else is worth trying
   bool nothing_to_code_ = false;  // the best candidate is skipped
   MotionVector last_mv_;          // what the search in the last picture found
 };

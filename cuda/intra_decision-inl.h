@@ -33,9 +33,15 @@ class IntraDecision {
     // Inter prediction that is far better needs no company.
     if (inter_cost != kNever && luma_cost > inter_cost * 2)
       return;
+    if (t_.task.effort == Effort::kFast && luma_cost >= inter_cost)
+      return;
     t_.load_neighbours();
     const vp8::MbMode uv_mode = choose_uv_mode(available);
     t_.set_trial(vp8::CURRENT_FRAME, y_mode, uv_mode, {});
+    if (t_.task.effort == Effort::kFast) {
+      t_.keep_trial_if_better(luma_cost);
+      return;
+    }
     t_.transform_luma(true);
     t_.transform_chroma();
     const ModeRates& rates = *t_.task.rates;

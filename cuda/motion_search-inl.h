@@ -56,6 +56,14 @@ VP8_TABLE std::array<Offset, 8> kSquare = {
     {{-1, 0}, {1, 0}, {0, -1}, {0, 1}, {-1, -1}, {-1, 1}, {1, -1}, {1, 1}}};
 VP8_TABLE std::array<Offset, 6> kHexagon = {{{-2, 0}, {-1, 2}, {1, 2}, {2, 0}, {1, -2}, {-1, -2}}};
 
+/// The neighbours of a vector a quarter pixel above, below, left, right.
+inline constexpr int kSides = 4;
+VP8_HD constexpr MotionVector side_of(MotionVector mv, int side) {
+  const int step = side % 2 == 0 ? -1 : 1;
+  return {static_cast<std::int16_t>(mv.row + (side < 2 ? step : 0)),
+          static_cast<std::int16_t>(mv.col + (side < 2 ? 0 : step))};
+}
+
 /// Searches one kSize x kSize block. `prediction` has room for the block, `scratch` for its making;
 /// the lanes of the team share both.
 template <class Ops, int kSize>
@@ -119,6 +127,18 @@ class BlockSearch {
       if (cost < best.cost)
         best = {mv, cost};
       (side == 0 ? up : side == 1 ? down : side == 2 ? left : right) = cost;
+    }
+    return best;
+  }
+
+  /// The best of `from` and its four neighbours a quarter pixel away.
+  VP8_HD Found sides(MotionVector from) const {
+    Found best{from, satd_cost(from)};
+    VP8_NO_UNROLL for (int side = 0; side < kSides; ++side) {
+      const MotionVector mv = side_of(from, side);
+      const SearchCost cost = allowed(mv) ? satd_cost(mv) : kNever;
+      if (cost < best.cost)
+        best = {mv, cost};
     }
     return best;
   }

@@ -8,6 +8,7 @@
 #include "codec/frame.hh"
 #include "codec/picture_coding.hh"
 #include "codec/tokens.hh"
+#include "cuda/effort.hh"
 #include "cuda/mode_rates.hh"
 
 namespace gpu {
@@ -33,6 +34,7 @@ struct PictureTask {
   int mb_rows;
   int mb_cols;
   bool key_frame;
+  Effort effort;
   std::array<bool, vp8::kRefFrames> sign_bias;
   /// The different pictures to search, the last one first.
   std::array<vp8::RefFrame, 3> references;

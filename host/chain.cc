@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "cuda/rebase.hh"
 #include "cuda/thread_clock.hh"
 
 namespace host {
@@ -12,7 +13,7 @@ RebasedPicture Chain::rebase(const vp8::Picture& source, vp8::Decisions decision
   vp8::Encoded coded;
   {
     const gpu::ThreadStopwatch watch(rebase_seconds_);
-    coded = vp8::encode(state_, source, std::move(decisions));
+    coded = gpu::rebase(state_, source, std::move(decisions), effort_);
     state_ = std::move(coded.next);
   }
   if (!shown)

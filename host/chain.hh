@@ -8,6 +8,7 @@
 
 #include "codec/encode.hh"
 #include "codec/state.hh"
+#include "cuda/effort.hh"
 #include "host/quality.hh"
 
 namespace host {
@@ -21,6 +22,8 @@ struct RebasedPicture {
 /// The serial part of the encoder. A chain begins with a default state and a key frame.
 class Chain {
  public:
+  explicit Chain(gpu::Effort effort) : effort_(effort) {}
+
   /// Codes the next picture with decisions that were made for some other state.
   RebasedPicture rebase(const vp8::Picture& source, vp8::Decisions decisions);
 
@@ -30,6 +33,7 @@ class Chain {
   double measure_seconds() const { return measure_seconds_; }
 
  private:
+  gpu::Effort effort_;
   vp8::State state_;
   double rebase_seconds_ = 0;
   double measure_seconds_ = 0;

@@ -1,6 +1,7 @@
 // First passes: what a chunk is decided against before its true state is known.
 #include "host/first_pass.hh"
 
+#include <algorithm>
 #include <utility>
 
 #include <tbb/parallel_for.h>
@@ -74,6 +75,9 @@ gpu::PictureJob WaveFirstPass::job_of(const SourceWindow& window, const PlannedF
   gpu::PictureJob job;
   job.source = frame.source;
   job.header = header_of(plan_, frame.plan);
+  // Many pictures are predicted from the few key and hidden ones.
+  const bool often_used = frame.plan.role == FrameRole::kKey || frame.plan.role == FrameRole::kAltref;
+  job.effort = often_used ? std::max(plan_.effort, gpu::Effort::kDefault) : plan_.effort;
   if (frame.plan.segments)
     job.segments = frame.plan.segments->map;
   if (frame.shown() && !job.header.key_frame)

@@ -193,7 +193,7 @@ class Pipeline {
     {
       const std::lock_guard lock(mutex_);
       here = &chunk(job.first_chunk);
-      chain = &chains_[here->work.chunk.chain];
+      chain = &chains_.try_emplace(here->work.chunk.chain, plan_.effort).first->second;
     }
     ChunkWork& work = here->work;
     const double rebase_before = chain->rebase_seconds();

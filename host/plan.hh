@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cuda/effort.hh"
 #include "host/picture_source.hh"
 
 namespace host {
@@ -27,6 +28,7 @@ struct Plan {
       24 * kCqParts;  ///< constant quality: 1/16 steps of libvpx's scale, 0 (best) to 63 * 16
   int min_q = 0;      ///< no picture is coded finer, on libvpx's scale of 0..63
   int max_q = 63;     ///< nor coarser
+  gpu::Effort effort = gpu::Effort::kDefault;
   FirstPass first_pass = FirstPass::kDevice;
 
   bool operator==(const Plan&) const = default;
