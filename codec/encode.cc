@@ -63,9 +63,10 @@ void settle_segments(const State& before, Frame& frame) {
 }  // namespace
 
 Encoded encode(const State& before, const Picture& source, Decisions decisions) {
-  return encode(before, source, std::move(decisions), [](const PictureCoding& picture, Frame& frame) {
-    HWY_DYNAMIC_DISPATCH(CodeFrame)(picture, frame);
-  });
+  return encode(before, source, std::move(decisions),
+                [](const PictureCoding& picture, Frame& frame) {
+                  HWY_DYNAMIC_DISPATCH(CodeFrame)(picture, frame);
+                });
 }
 
 Encoded encode(const State& before,

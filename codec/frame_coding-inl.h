@@ -31,8 +31,8 @@ struct FrameContexts {
 };
 
 /// Codes all macroblocks of `frame` into frame.residual, sets their skip flags, and reconstructs
-/// them (not loop filtered) in picture.recon. Before each, `decide(mb_row, mb_col, modes)` may change
-/// its modes, given all that is coded so far.
+/// them (not loop filtered) in picture.recon. Before each, `decide(mb_row, mb_col, modes)` may
+/// change its modes, given all that is coded so far.
 template <class Decide>
 void code_macroblocks(const PictureCoding& picture,
                       Frame& frame,

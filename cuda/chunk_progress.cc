@@ -118,7 +118,8 @@ void ChunkProgress::finish_picture(const vp8::TokenCounts& counts,
   frame.header.filter.level = static_cast<std::uint8_t>(filter_level);
   frame.mb_rows = job().source->mb_rows();
   frame.mb_cols = job().source->mb_cols();
-  frame.modes = gather(modes, job().segments, static_cast<std::size_t>(frame.mb_rows * frame.mb_cols));
+  frame.modes =
+      gather(modes, job().segments, static_cast<std::size_t>(frame.mb_rows * frame.mb_cols));
   vp8::SymbolCounts symbols;
   symbols.tokens = counts;
   vp8::count_modes(state(), frame, symbols);

@@ -46,13 +46,14 @@ class InterDecision {
   }
 
   /// Decides again what is cheap to decide: inter modes `prior` that were chosen against other
-  /// pictures than those that are there now. Tries vectors a quarter pixel beside the prior ones, and
-  /// those that have a name; by full cost only where one is nearer than the prior. Returns the SATD
-  /// plus rate of the nearest prediction found.
+  /// pictures than those that are there now. Tries vectors a quarter pixel beside the prior ones,
+  /// and those that have a name; by full cost only where one is nearer than the prior. Returns the
+  /// SATD plus rate of the nearest prediction found.
   VP8_HD SearchCost refine(const MbModes& prior) {
     begin();
-    const SearchCost prior_cost =
-        prior.y_mode == vp8::SPLITMV ? refine_split(prior) : refine_whole(prior.ref_frame, prior.mv);
+    const SearchCost prior_cost = prior.y_mode == vp8::SPLITMV
+                                      ? refine_split(prior)
+                                      : refine_whole(prior.ref_frame, prior.mv);
     if (prior_cost >= t_.good_enough()) {
       VP8_NO_UNROLL for (int i = 0; i < t_.task.reference_count && !zero_is_good_; ++i) {
         const vp8::RefFrame ref = t_.task.references[static_cast<std::size_t>(i)];
@@ -204,7 +205,11 @@ class InterDecision {
   }
 
   // The block at (y, x) of the macroblock, in luma samples.
-  VP8_HD SearchTask search_task(vp8::RefFrame ref, int y, int x, MotionVector base) const {
+  VP8_HD SearchTask search_task(vp8::RefFrame ref,
+                                int y,
+                                int x,
+                                MotionVector base,
+                                SearchCost wide_above = kNeverWide) const {
     const std::ptrdiff_t stride = t_.source_stride(vp8::kPlaneY);
     return {t_.source(vp8::kPlaneY) + y * stride + x,
             stride,
@@ -214,12 +219,13 @@ class InterDecision {
             base,
             t_.task.rates->mv,
             t_.satd_lambda,
-            t_.task.coding.how.bilinear};
+            t_.task.coding.how.bilinear,
+            wide_above};
   }
 
   VP8_HD void search_reference(vp8::RefFrame ref) {
     const vp8::NearMvs near = near_mvs(ref);
-    const SearchTask task = search_task(ref, 0, 0, near.best);
+    const SearchTask task = search_task(ref, 0, 0, near.best, t_.wide_above(16));
     const BlockSearch<Ops, 16> search(ops_, task, t_.next_luma(), w_.prediction);
     consider_named(ref, near, search);
     if (zero_is_good_)
@@ -339,8 +345,8 @@ class InterDecision {
       const int y = quarter / 2 * 8;
       const int x = quarter % 2 * 8;
       const auto first = static_cast<std::size_t>(y + x / 4);
-      const Found found =
-          search_quarter(search_task(whole.ref_frame, y, x, near.best), first, whole.mv);
+      const Found found = search_quarter(
+          search_task(whole.ref_frame, y, x, near.best, t_.wide_above(8)), first, whole.mv);
       total += found.cost;
       ops_.once([&] {
         w_.quarters[static_cast<std::size_t>(quarter)] = found.mv;
@@ -421,7 +427,7 @@ class InterDecision {
   const Ops& ops_;
   Workspace& w_;
   vp8::Rate prior_rate_ = 0;
-  bool zero_is_good_ = false;     // a zero vector predicts so well that nothing else is worth trying
+  bool zero_is_good_ = false;  // a zero vector predicts so well that nothing else is worth trying
   bool nothing_to_code_ = false;  // the best candidate is skipped
   MotionVector last_mv_;          // what the search in the last picture found
 };

@@ -77,7 +77,8 @@ VP8_HD void compare_macroblock(
                                w.starts[0],
                                *task.mv_costs,
                                kLookaheadLambda,
-                               false};
+                               false,
+                               kNeverWide};
   const BlockSearch<Ops, 8> search(ops, search_task, w.prediction, w.scratch);
   const Found found =
       search.subpixel(search.integer(w.starts.data(), static_cast<int>(w.starts.size())).mv);

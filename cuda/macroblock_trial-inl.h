@@ -89,6 +89,11 @@ struct MacroblockTrial {
   /// SATD of a prediction whose residue hardly ever survives quantisation.
   VP8_HD SearchCost good_enough() const { return quantiser.steps.y_ac * kGoodEnough; }
 
+  /// A block of this size whose nearest SAD so far is above goes on being searched.
+  VP8_HD SearchCost wide_above(int size) const {
+    return task.effort == Effort::kFast ? kNeverWide : quantiser.steps.y_ac * kFarOff * size / 16;
+  }
+
   // --- the prediction at hand and the next, which take turns: keep_next makes the next that at
   // hand
 
@@ -193,6 +198,7 @@ struct MacroblockTrial {
   }
 
   static constexpr int kGoodEnough = 3;  // in quantiser steps
+  static constexpr int kFarOff = 24;     // likewise
 
   const Ops& ops;
   const PictureTask& task;

@@ -33,6 +33,7 @@ struct SearchTask {
   const vp8::MvCosts& mv_costs;
   int lambda;  // SAD or SATD units a bit, times 256
   bool bilinear;
+  SearchCost wide_above;  // where the nearest found costs more, the integer search goes wide
 
   VP8_HD SearchCost rate_cost(MotionVector mv) const {
     return static_cast<SearchCost>((static_cast<std::int64_t>(mv_costs(mv, base)) * lambda) >> 16);
@@ -44,6 +45,9 @@ struct Found {
   MotionVector mv;
   SearchCost cost;
 };
+
+/// For SearchTask::wide_above.
+inline constexpr SearchCost kNeverWide = std::numeric_limits<SearchCost>::max();
 
 /// How far outside the plane a block may lie so that filters stay inside the border.
 inline constexpr int kSearchMargin = 24;
@@ -92,6 +96,8 @@ class BlockSearch {
       try_at(row, col, best);
     }
     hexagon(best);
+    if (best.cost > t_.wide_above)
+      wide(best);
     return {vector_of(best.row, best.col), best.cost};
   }
 
@@ -170,6 +176,7 @@ class BlockSearch {
 
   static constexpr SearchCost kNever = std::numeric_limits<SearchCost>::max();
   static constexpr int kMaxSteps = 24;
+  static constexpr int kWideStep = 32;
 
   static VP8_HD MotionVector vector_of(int row, int col) {
     return {static_cast<std::int16_t>(row * 4), static_cast<std::int16_t>(col * 4)};
@@ -206,6 +213,18 @@ class BlockSearch {
     const Position centre = best;
     VP8_NO_UNROLL for (const Offset o : kSquare)
         try_at(centre.row + o.row, centre.col + o.col, best);
+  }
+
+  // Squares of halving size, each around the best so far, out of the valley that hexagons end in.
+  VP8_HD void wide(Position& best) const {
+    const Position first = best;
+    VP8_NO_UNROLL for (int step = kWideStep; step >= 2; step /= 2) {
+      const Position centre = best;
+      VP8_NO_UNROLL for (const Offset o : kSquare)
+          try_at(centre.row + o.row * step, centre.col + o.col * step, best);
+    }
+    if (best.row != first.row || best.col != first.col)
+      hexagon(best);
   }
 
   const Ops& ops_;

@@ -3,11 +3,11 @@
 #define HWY_TARGET_INCLUDE "cuda/rebase.cc"
 #include <hwy/foreach_target.h>
 // foreach_target comes first.
-#include <hwy/highway.h>
-
 #include <limits>
 #include <utility>
 #include <vector>
+
+#include <hwy/highway.h>
 
 #include "codec/frame_coding-inl.h"
 #include "codec/vector_ops-inl.h"

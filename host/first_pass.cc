@@ -16,7 +16,7 @@ namespace {
 // again blurs still areas. Measured at -12: dog (a still camera) 4.7 points of BD-rate, the mean of
 // five clips 0.8 in PSNR and 1.3 in SSIM.
 constexpr std::int8_t kZeroMvFilterDelta = -12;
-constexpr std::size_t kZeroMvClass = 1;  // of mode_delta (RFC 6386 section 9.6)
+constexpr std::size_t kZeroMvClass = 1;          // of mode_delta (RFC 6386 section 9.6)
 constexpr std::uint8_t kCopyAltrefToGolden = 2;  // section 9.7
 
 // Segments as differences from the frame's quantiser: so that filter levels, which the same flag
@@ -76,7 +76,8 @@ gpu::PictureJob WaveFirstPass::job_of(const SourceWindow& window, const PlannedF
   job.source = frame.source;
   job.header = header_of(plan_, frame.plan);
   // Many pictures are predicted from the few key and hidden ones.
-  const bool often_used = frame.plan.role == FrameRole::kKey || frame.plan.role == FrameRole::kAltref;
+  const bool often_used =
+      frame.plan.role == FrameRole::kKey || frame.plan.role == FrameRole::kAltref;
   job.effort = often_used ? std::max(plan_.effort, gpu::Effort::kDefault) : plan_.effort;
   if (frame.plan.segments)
     job.segments = frame.plan.segments->map;
@@ -143,7 +144,8 @@ void WaveFirstPass::run_libvpx(const SourceWindow& window,
     wave[i].decisions = std::move(chunks[i].decisions);
     const Chunk& chunk = wave[i].chunk;
     if (!chunk.begins_chain()) {
-      gpu::ChunkJob job{i > 0 ? chunks[i - 1].exit : exit_, {job_of(window, wave[i].frames.front())}};
+      gpu::ChunkJob job{i > 0 ? chunks[i - 1].exit : exit_,
+                        {job_of(window, wave[i].frames.front())}};
       const vp8::State stand_in = stand_in_state(window, chunk);
       job.entry.references.golden = stand_in.references.golden;
       job.entry.references.altref = stand_in.references.altref;

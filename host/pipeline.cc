@@ -291,7 +291,8 @@ std::uint64_t memory_bound(const Plan& plan, const ScheduleLimits& limits) {
   const std::int64_t window = std::int64_t{limits.window} * plan.chunk_frames;
   const std::int64_t step = std::int64_t{limits.read_chunks} * plan.chunk_frames;
   const std::int64_t ahead = SourceWindow::kLookahead;
-  const std::int64_t pictures = window + ahead + kGroup + (step + ahead) / 2 +
+  const std::int64_t filtered = window / kLeastGroup + 4;
+  const std::int64_t pictures = window + ahead + filtered + (step + ahead) / 2 +
                                 7 * limits.threads + 6 * limits.call_chunks * limits.calls + 4;
   return static_cast<std::uint64_t>(pictures) * picture_bytes;
 }

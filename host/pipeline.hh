@@ -69,11 +69,11 @@ ScheduleLimits schedule_limits(const Plan& plan,
 
 /// Bytes of pictures that a run within these limits holds at most, whatever the length of the
 /// video:
-///   (W + L + G + (R + L) / 2 + 7 T + 6 C + 4) P
+///   (W + L + F + (R + L) / 2 + 7 T + 6 C + 4) P
 /// with P the bytes of a picture and its decisions, W the pictures of the window (those that are
-/// read and not written), L = 32 those of the lookahead, G = 16 those kept as stand-ins for golden
-/// references, (R + L) / 2 the halved pictures that are compared, R the pictures of one reading
-/// step, T threads that code or hold a chain open, C chunks that are decided about.
+/// read and not written), L = 32 those of the lookahead, F = W / 8 + 4 filtered ones, hidden
+/// or standing in for references, (R + L) / 2 the halved pictures that are compared, R the pictures
+/// of one reading step, T threads that code or hold a chain open, C chunks that are decided about.
 std::uint64_t memory_bound(const Plan& plan, const ScheduleLimits& limits);
 
 /// Encodes all pictures of `source`; `write` gets the frames in order, one call at a time, on any

@@ -57,6 +57,10 @@ int q_index_of_cq(int cq16, std::int64_t position) {
   return (index16 + dither) / kCqParts;
 }
 
+std::string effort_name(gpu::Effort effort) {
+  return effort == gpu::Effort::kFast ? "fast" : effort == gpu::Effort::kBest ? "best" : "default";
+}
+
 std::string plan_as_json(const Plan& plan, std::int64_t pictures) {
   nlohmann::ordered_json json = {
       {"width", plan.width},
@@ -68,6 +72,7 @@ std::string plan_as_json(const Plan& plan, std::int64_t pictures) {
       {"cq", static_cast<double>(plan.cq16) / kCqParts},
       {"min_q", plan.min_q},
       {"max_q", plan.max_q},
+      {"effort", effort_name(plan.effort)},
       {"first_pass", plan.first_pass == FirstPass::kDevice ? "device" : "libvpx"},
       {"chains", nlohmann::ordered_json::array()},
   };

@@ -62,6 +62,9 @@ int q_index_of_q(int q);
 /// indices: picture `position` of a chain then gets one of both, so that the mean is right.
 int q_index_of_cq(int cq16, std::int64_t position);
 
+/// For people: "fast", "default", "best".
+std::string effort_name(gpu::Effort effort);
+
 /// The plan with all its chunks and chains as JSON text.
 std::string plan_as_json(const Plan& plan, std::int64_t pictures);
 

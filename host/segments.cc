@@ -67,8 +67,8 @@ Segments choose_segments(std::span<const std::uint8_t> wanted) {
   std::size_t end = kValues;
   for (std::size_t g = kGroups; g-- > 0;) {
     const std::size_t begin = g == 0 ? 0 : from[g][end];
-    segments.q_index[g] =
-        static_cast<std::uint8_t>(std::min<std::uint64_t>(prefix.mean(begin, end), vp8::kMaxQIndex));
+    segments.q_index[g] = static_cast<std::uint8_t>(
+        std::min<std::uint64_t>(prefix.mean(begin, end), vp8::kMaxQIndex));
     std::fill(segment_of.begin() + static_cast<std::ptrdiff_t>(begin),
               segment_of.begin() + static_cast<std::ptrdiff_t>(end), static_cast<std::uint8_t>(g));
     end = begin;

@@ -8,9 +8,17 @@
 
 #include <tbb/task_arena.h>
 
+#include "codec/tables.hh"
+#include "cuda/temporal_filter.hh"
 #include "cuda/thread_clock.hh"
 
 namespace host {
+namespace {
+
+// Pictures before and behind a hidden one that are mixed into it.
+constexpr std::int64_t kFilterReach = 2;
+
+}  // namespace
 
 bool SourceWindow::read(std::int64_t end) {
   const gpu::ThreadStopwatch watch(read_seconds_);
@@ -82,24 +90,53 @@ void SourceWindow::plan_block() {
   std::int64_t chain_end = compared_;
   if (chain_length > 0)
     chain_end = std::min(chain_end, planned_ - position + chain_length);
-  const std::int64_t block_end = std::min(chain_end, planned_ + kPlanningBlock);
   const std::int64_t horizon = std::min(chain_end, planned_ + kLookahead);
   std::vector<gpu::PictureStats> ahead;
   for (std::int64_t i = planned_ + 1; i < horizon; ++i)
     ahead.push_back(stats(i));
   const vp8::PictureRef& first = picture(planned_);
   for (const PicturePlan& p :
-       plan_quality(plan_, ahead, first->mb_rows(), first->mb_cols(), position,
-                    static_cast<std::size_t>(block_end - planned_))) {
+       plan_group(plan_, ahead, first->mb_rows(), first->mb_cols(), position)) {
     set_plan(planned_++, p);
   }
 }
 
+// The motion from picture `from` to a near one, as if it went on as it does between neighbours.
+std::vector<vp8::MotionVector> SourceWindow::motion(std::int64_t from, std::int64_t to) const {
+  constexpr std::int64_t kMost = vp8::kMaxMvDelta;
+  const auto times = [&](std::int16_t component) {
+    return static_cast<std::int16_t>(std::clamp((from - to) * component, -kMost, kMost));
+  };
+  std::vector<vp8::MotionVector> motion;
+  for (const vp8::MotionVector mv : stats(to > from ? from + 1 : from).motion)
+    motion.push_back({times(mv.row), times(mv.col)});
+  return motion;
+}
+
+// What a hidden picture is made of: fine, but without the noise of one moment.
+vp8::PictureRef SourceWindow::filtered(std::int64_t number) {
+  const gpu::ScopedSpan span(spans_, "filter", "filter", {.picture = number, .pictures = 1});
+  const gpu::ThreadStopwatch watch(lookahead_seconds_);
+  std::vector<gpu::FilterNeighbour> neighbours;
+  for (std::int64_t distance = 1; distance <= kFilterReach; ++distance) {
+    for (const std::int64_t near : {number - distance, number + distance}) {
+      if (near < compared_)
+        neighbours.push_back({picture(near), motion(number, near)});
+    }
+  }
+  const int q_index = q_index_of_cq(plan_.cq16, 0);
+  return vp8::PictureRef(tbb::this_task_arena::isolate([&] {
+    return gpu::filter_over_time(*picture(number), neighbours,
+                                 vp8::kAcStep[static_cast<std::size_t>(q_index)]);
+  }));
+}
+
 void SourceWindow::set_plan(std::int64_t number, const PicturePlan& plan) {
   Entry& here = entry(number);
-  here.stand_ins = stand_ins_;
+  if (plan.shown.role != FrameRole::kKey)
+    here.stand_ins = stand_ins_;
   if (plan.altref) {
-    here.frames.push_back({picture(number + plan.altref_distance), number, *plan.altref});
+    here.frames.push_back({filtered(number + plan.altref_distance), number, *plan.altref});
     stand_ins_.golden = stand_ins_.altref;
     stand_ins_.altref = here.frames.back().source;
   }

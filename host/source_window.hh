@@ -37,7 +37,7 @@ struct StandIns {
 class SourceWindow {
  public:
   /// Pictures that prepare() looks ahead.
-  static inline const std::int64_t kLookahead = (getenv("LA") ? atoi(getenv("LA")) : 2) * kPlanningBlock;
+  static constexpr std::int64_t kLookahead = kPlanHorizon;
 
   /// `limit`: pictures at most, -1 for all. `spans` may be null. The references must outlive the
   /// window.
@@ -94,6 +94,8 @@ class SourceWindow {
   std::int64_t read_end() const;
   void look_ahead(std::int64_t end);
   void plan_block();
+  std::vector<vp8::MotionVector> motion(std::int64_t from, std::int64_t to) const;
+  vp8::PictureRef filtered(std::int64_t number);
   void set_plan(std::int64_t number, const PicturePlan& plan);
 
   PictureSource& source_;

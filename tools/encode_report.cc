@@ -54,6 +54,7 @@ nlohmann::ordered_json plan_json(const EncodeReport& report) {
           {"cq", static_cast<double>(plan.cq16) / host::kCqParts},
           {"min_q", plan.min_q},
           {"max_q", plan.max_q},
+          {"effort", effort_name(plan.effort)},
           {"first_pass", first_pass_name(plan.first_pass)},
           {"device", report.device},
           {"threads", report.threads}};
@@ -134,14 +135,14 @@ std::string plan_text(const EncodeReport& report, std::int64_t expected) {
   constexpr double mebibyte = 1 << 20;
   return fmt::format(
       "plan: {}x{} at {}/{} pictures/s, {} pictures; {} pictures a chunk, {}; cq {}; "
-      "first pass by {}, on {}, {} threads\n"
-      "memory: pictures take at most (W + L + G + (R + L) / 2 + 7 T + 6 C + 4) P = {:.0f} MiB "
-      "(W: pictures that are read and not written; L: the lookahead's; G: stand-ins for golden "
-      "references; R: pictures of a reading step; T: threads; C: chunks that are decided about at "
+      "effort {}, first pass by {}, on {}, {} threads\n"
+      "memory: pictures take at most (W + L + F + (R + L) / 2 + 7 T + 6 C + 4) P = {:.0f} MiB "
+      "(W: pictures that are read and not written; L: the lookahead's; F: filtered "
+      "ones; R: pictures of a reading step; T: threads; C: chunks that are decided about at "
       "once; P: bytes of a picture with its decisions)\n",
       plan.width, plan.height, plan.frame_rate.num, plan.frame_rate.den, pictures,
       plan.chunk_frames, chain, static_cast<double>(plan.cq16) / host::kCqParts,
-      first_pass_name(plan.first_pass), report.device, report.threads,
+      effort_name(plan.effort), first_pass_name(plan.first_pass), report.device, report.threads,
       static_cast<double>(host::memory_bound(plan, report.limits)) / mebibyte);
 }
 

@@ -1,12 +1,15 @@
 // Options that make a plan.
 #include "tools/plan_options.hh"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 namespace tools {
 namespace {
@@ -24,19 +27,17 @@ CLI::Validator chunk_count() {
           "or endless"};
 }
 
-// The name of a first pass, which becomes its number.
-CLI::Validator first_pass_word() {
-  return {
-      [](std::string& text) -> std::string {
-        for (const host::FirstPass known : {host::FirstPass::kDevice, host::FirstPass::kLibvpx}) {
-          if (text == first_pass_name(known)) {
-            text = std::to_string(static_cast<int>(known));
+// A word of `known`, which becomes its number.
+CLI::Validator word_of(const std::vector<std::string>& known) {
+  const std::string list = fmt::format("{}", fmt::join(known, "|"));
+  return {[known, list](std::string& text) -> std::string {
+            const auto found = std::find(known.begin(), known.end(), text);
+            if (found == known.end())
+              return fmt::format("{} is not one of {}", text, list);
+            text = std::to_string(found - known.begin());
             return {};
-          }
-        }
-        return text + " is neither device nor libvpx";
-      },
-      "device|libvpx"};
+          },
+          list};
 }
 
 }  // namespace
@@ -67,9 +68,17 @@ void add_plan_options(CLI::App& command, PlanOptions& options) {
       ->check(CLI::Range(0, kMaxQ))
       ->capture_default_str();
   command
+      .add_option("--effort", options.effort,
+                  "How much work goes into decisions: less is faster, more makes smaller files")
+      ->transform(
+          word_of({host::effort_name(gpu::Effort::kFast), host::effort_name(gpu::Effort::kDefault),
+                   host::effort_name(gpu::Effort::kBest)}))
+      ->type_name("");
+  command
       .add_option("--first-pass", options.first_pass,
                   "Who makes the slow pass: device (our own search, the default) or libvpx")
-      ->transform(first_pass_word())
+      ->transform(word_of(
+          {first_pass_name(host::FirstPass::kDevice), first_pass_name(host::FirstPass::kLibvpx)}))
       ->type_name("");
   add_limit_option(command, options.limit, "pictures");
 }
@@ -104,6 +113,7 @@ host::Plan make_plan(const PlanOptions& options, const host::StreamInfo& info) {
           .cq16 = static_cast<int>(std::lround(options.cq * host::kCqParts)),
           .min_q = options.min_q,
           .max_q = options.max_q,
+          .effort = options.effort,
           .first_pass = options.first_pass};
 }
 

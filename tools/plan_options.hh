@@ -25,6 +25,7 @@ struct PlanOptions {
   double cq = 24;             ///< in steps of 1 / host::kCqParts
   int min_q = 0;
   int max_q = kMaxQ;
+  gpu::Effort effort = gpu::Effort::kDefault;
   host::FirstPass first_pass = host::FirstPass::kDevice;
   std::int64_t limit = -1;  ///< pictures at most; -1: all
 };

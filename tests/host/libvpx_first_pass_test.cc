@@ -48,7 +48,7 @@ std::vector<vp8::FrameHeader> plain_headers(std::size_t count) {
   vp8::FrameHeader header;
   header.key_frame = false;
   header.refresh_golden_frame = header.refresh_alternate_frame = false;
-  header.quant.y_ac_qi = static_cast<std::uint8_t>(q_index_of_cq(kCq));
+  header.quant.y_ac_qi = static_cast<std::uint8_t>(q_index_of_q(kCq));
   return std::vector<vp8::FrameHeader>(count, header);
 }
 
