@@ -25,11 +25,9 @@ constexpr std::size_t kHeightAt = 14;
 constexpr std::size_t kRateAt = 16;   // frame rate's numerator
 constexpr std::size_t kScaleAt = 20;  // frame rate's denominator
 constexpr std::size_t kFrameCountAt = 24;
-constexpr std::size_t kHeaderBytes = 32;
 
 // Offsets in the header of a frame.
 constexpr std::size_t kPtsAt = 4;
-constexpr std::size_t kFrameHeaderBytes = 12;
 
 template <class T>
 T load(std::span<const std::uint8_t> bytes, std::size_t at) {
@@ -69,12 +67,12 @@ IvfHeader parse_header(std::span<const std::uint8_t> bytes, const std::string& n
   if (bytes.size() < kSignature.size() || !holds(bytes, 0, kSignature)) {
     refuse(0, fmt::format("the file does not begin with {}", kSignature));
   }
-  if (bytes.size() < kHeaderBytes) {
+  if (bytes.size() < kIvfHeaderBytes) {
     refuse(bytes.size(), "the file ends inside its header");
   }
-  if (const auto length = load<std::uint16_t>(bytes, kHeaderLengthAt); length < kHeaderBytes) {
+  if (const auto length = load<std::uint16_t>(bytes, kHeaderLengthAt); length < kIvfHeaderBytes) {
     refuse(kHeaderLengthAt,
-           fmt::format("the header claims {} bytes, not {}", length, kHeaderBytes));
+           fmt::format("the header claims {} bytes, not {}", length, kIvfHeaderBytes));
   }
   if (!holds(bytes, kFourccAt, kFourcc)) {
     refuse(kFourccAt, fmt::format("the codec is not {}", kFourcc));
@@ -98,10 +96,10 @@ void skip(ByteSource& bytes, std::size_t count) {
   }
 }
 
-std::array<std::uint8_t, kHeaderBytes> header_bytes(const IvfHeader& header) {
-  std::array<std::uint8_t, kHeaderBytes> bytes{};
+std::array<std::uint8_t, kIvfHeaderBytes> header_bytes(const IvfHeader& header) {
+  std::array<std::uint8_t, kIvfHeaderBytes> bytes{};
   std::copy(kSignature.begin(), kSignature.end(), bytes.begin());
-  store(bytes, kHeaderLengthAt, static_cast<std::uint16_t>(kHeaderBytes));
+  store(bytes, kHeaderLengthAt, static_cast<std::uint16_t>(kIvfHeaderBytes));
   std::copy(kFourcc.begin(), kFourcc.end(), bytes.begin() + kFourccAt);
   store(bytes, kWidthAt, static_cast<std::uint16_t>(header.width));
   store(bytes, kHeightAt, static_cast<std::uint16_t>(header.height));
@@ -115,10 +113,10 @@ std::array<std::uint8_t, kHeaderBytes> header_bytes(const IvfHeader& header) {
 
 IvfReader::IvfReader(std::unique_ptr<ByteSource> bytes, std::string name)
     : bytes_(std::move(bytes)), name_(std::move(name)) {
-  std::array<std::uint8_t, kHeaderBytes> raw{};
+  std::array<std::uint8_t, kIvfHeaderBytes> raw{};
   const std::size_t count = bytes_->read(raw);
   header_ = parse_header(std::span(raw).first(count), name_);
-  skip(*bytes_, load<std::uint16_t>(raw, kHeaderLengthAt) - kHeaderBytes);
+  skip(*bytes_, load<std::uint16_t>(raw, kHeaderLengthAt) - kIvfHeaderBytes);
 }
 
 void IvfReader::throw_at_frame(const std::string& what) const {
@@ -151,7 +149,7 @@ std::vector<std::uint8_t> IvfReader::read_payload(std::uint32_t size_bytes) {
 }
 
 std::optional<IvfFrame> IvfReader::next() {
-  std::array<std::uint8_t, kFrameHeaderBytes> raw{};
+  std::array<std::uint8_t, kIvfFrameHeaderBytes> raw{};
   const std::size_t count = bytes_->read(raw);
   if (count == 0) {
     return std::nullopt;
@@ -170,7 +168,7 @@ IvfWriter::IvfWriter(OutputFile& file, const IvfHeader& header) : file_(&file), 
 }
 
 void IvfWriter::write(std::span<const std::uint8_t> frame, std::uint64_t pts) {
-  std::vector<std::uint8_t> bytes(kFrameHeaderBytes);
+  std::vector<std::uint8_t> bytes(kIvfFrameHeaderBytes);
   store(bytes, 0, static_cast<std::uint32_t>(frame.size()));
   store(bytes, kPtsAt, pts);
   bytes.insert(bytes.end(), frame.begin(), frame.end());

@@ -1,6 +1,7 @@
 // IVF: a 32-byte header, then a 12-byte header and the bytes of each VP8 frame; little endian.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -16,6 +17,10 @@ namespace host {
 
 /// No frame of VP8 is nearly as large; a larger one is refused.
 inline constexpr std::uint32_t kMaxIvfFrameBytes = std::uint32_t{256} << 20;
+
+/// What the format adds to the frames.
+inline constexpr std::size_t kIvfHeaderBytes = 32;
+inline constexpr std::size_t kIvfFrameHeaderBytes = 12;
 
 /// What the file's header tells. Times of frames count in 1 / frame_rate seconds.
 struct IvfHeader {

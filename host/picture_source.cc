@@ -24,12 +24,27 @@ bool is_url(const std::string& path) {
   return path.find("://") != std::string::npos && !std::filesystem::exists(path);
 }
 
+}  // namespace
+
 bool is_pipe(const std::string& path) {
   return path == "-" || (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path) &&
                          !std::filesystem::is_directory(path));
 }
 
-}  // namespace
+std::int64_t expected_pictures(const StreamInfo& info, std::int64_t limit) {
+  if (info.picture_count < 0) {
+    return -1;
+  }
+  return limit < 0 ? info.picture_count : std::min(info.picture_count, limit);
+}
+
+std::int64_t count_pictures(PictureSource& source, std::int64_t limit) {
+  std::int64_t count = 0;
+  while (count != limit && source.next()) {
+    ++count;
+  }
+  return count;
+}
 
 std::unique_ptr<PictureSource> open_source(const std::string& path) {
   if (is_url(path)) {

@@ -55,4 +55,14 @@ class PictureSource {
 /// std::system_error.
 std::unique_ptr<PictureSource> open_source(const std::string& path);
 
+/// Whether a video can be read only once: "-", and what is there but is neither file nor folder.
+bool is_pipe(const std::string& path);
+
+/// Pictures to come, as far as the container tells, up to `limit` (-1: all); -1 if it does not.
+std::int64_t expected_pictures(const StreamInfo& info, std::int64_t limit);
+
+/// Counts pictures by reading them, up to `limit` (-1: all): containers only claim a number. Throws
+/// as PictureSource::next().
+std::int64_t count_pictures(PictureSource& source, std::int64_t limit);
+
 }  // namespace host

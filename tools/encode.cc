@@ -11,12 +11,16 @@
 #include "host/output_file.hh"
 #include "host/picture_source.hh"
 #include "host/pipeline.hh"
+#include "host/repeatable_input.hh"
+#include "host/scratch_file.hh"
 #include "host/trace.hh"
 #include "tools/commands.hh"
 #include "tools/device_options.hh"
 #include "tools/encode_report.hh"
 #include "tools/files.hh"
 #include "tools/plan_options.hh"
+#include "tools/rate_options.hh"
+#include "tools/rate_search.hh"
 
 namespace tools {
 namespace {
@@ -25,6 +29,7 @@ struct Options {
   std::string input;
   std::string output;
   PlanOptions plan;
+  RateOptions rate;
   DeviceOptions device;
   int threads = 0;
   std::string json;
@@ -48,15 +53,6 @@ void check(const Options& options) {
   check_device_options(options.device);
 }
 
-// Pictures to come, as far as the container tells; -1 if it does not.
-std::int64_t expected_pictures(const Options& options, const host::StreamInfo& info) {
-  const std::int64_t limit = options.plan.limit;
-  if (info.picture_count < 0) {
-    return -1;
-  }
-  return limit < 0 ? info.picture_count : std::min(info.picture_count, limit);
-}
-
 // One line on what `--device auto` has chosen.
 void print_device(const host::DeviceChoice& choice, bool verbose) {
   const std::string why = verbose && !choice.why_not_cuda.empty()
@@ -65,34 +61,77 @@ void print_device(const host::DeviceChoice& choice, bool verbose) {
   fmt::print(stderr, "fastslow: device: {}{}\n", choice.description, why);
 }
 
-host::EncodeSummary encode_to(host::OutputFile& out,
-                              host::PictureSource& source,
-                              gpu::Device& device,
-                              const Options& options,
-                              host::Trace* trace,
-                              ProgressLine& progress) {
-  const host::Plan plan = make_plan(options.plan, source.info());
-  const std::int64_t expected = expected_pictures(options, source.info());
-  host::IvfWriter writer(
-      out, {.width = plan.width,
-            .height = plan.height,
-            .frame_rate = plan.frame_rate,
-            .frame_count = static_cast<std::uint32_t>(std::max<std::int64_t>(0, expected))});
+// What all encodes of one command share.
+struct Session {
+  const Options& options;
+  gpu::Device& device;
+  host::Trace* trace;  // null: none
+};
+
+TimedSummary encode(const Session& session,
+                    host::PictureSource& source,
+                    const host::Plan& plan,
+                    const EncodeCall& call) {
+  ProgressLine progress(call.expected, !session.options.quiet, call.label);
   host::RunOptions run;
-  run.threads = options.threads;
-  run.limit = options.plan.limit;
-  run.spans = trace;
+  run.threads = session.options.threads;
+  run.limit = session.options.plan.limit;
+  run.spans = session.trace;
   run.on_progress = [&](const host::Progress& done) {
     progress.show(done);
-    if (trace != nullptr)
-      trace->check();
+    if (session.trace != nullptr)
+      session.trace->check();
   };
   const host::EncodeSummary summary =
-      host::encode_video(source, plan, run, device, [&](const host::CodedFrame& frame) {
-        writer.write(frame.bytes, static_cast<std::uint64_t>(frame.picture));
-      });
+      host::encode_video(source, plan, run, session.device, call.write);
+  return {summary, progress.seconds()};
+}
+
+// `frames` of 0 or less are unknown.
+host::IvfHeader header_of(const host::Plan& plan, std::int64_t frames) {
+  return {.width = plan.width,
+          .height = plan.height,
+          .frame_rate = plan.frame_rate,
+          .frame_count = static_cast<std::uint32_t>(std::max<std::int64_t>(0, frames))};
+}
+
+// Encodes once, as the plan says.
+void encode_as_planned(const Session& session,
+                       host::PictureSource& source,
+                       host::OutputFile& out,
+                       EncodeReport& report) {
+  const std::int64_t expected = host::expected_pictures(source.info(), session.options.plan.limit);
+  host::IvfWriter writer(out, header_of(report.plan, expected));
+  const auto write = [&](const host::CodedFrame& frame) {
+    writer.write(frame.bytes, static_cast<std::uint64_t>(frame.picture));
+  };
+  const TimedSummary done = encode(session, source, report.plan, {expected, "", write});
   writer.finish();
-  return summary;
+  report.summary = done.summary;
+  report.seconds = done.seconds;
+}
+
+// Encodes until the target is met, and writes that.
+void encode_to_target(const Session& session,
+                      const host::RepeatableInput& input,
+                      host::OutputFile& out,
+                      EncodeReport& report) {
+  const RateFound found = search_rate(
+      {.input = input,
+       .plan = report.plan,
+       .wanted = session.options.rate,
+       .limit = session.options.plan.limit,
+       .scratch_folder = host::scratch_folder(session.options.output),
+       .encode = [&](host::PictureSource& source, const host::Plan& plan, const EncodeCall& call) {
+         return encode(session, source, plan, call);
+       }});
+  report.plan = found.best.plan;
+  report.summary = found.best.result.summary;
+  report.seconds = found.best.result.seconds;
+  report.rate = found.report;
+  host::IvfWriter writer(out, header_of(report.plan, found.best.frames->frames()));
+  found.best.frames->write_to(writer);
+  writer.finish();
 }
 
 // The outputs beside the stream itself; each may be absent.
@@ -127,28 +166,53 @@ EncodeReport report_of(const Options& options,
   return report;
 }
 
+// Nothing unless the input is read several times. A pipe is read here.
+std::optional<host::RepeatableInput> repeatable_input(const Options& options) {
+  if (!options.rate.target)
+    return {};
+  const ProgressLine reading(-1, !options.quiet);
+  return std::optional<host::RepeatableInput>(std::in_place, options.input, options.plan.limit,
+                                              host::scratch_folder(options.output));
+}
+
+void print_plan(const Options& options, const EncodeReport& report, const host::StreamInfo& info) {
+  const std::string quality =
+      options.rate.target
+          ? options.rate.text
+          : fmt::format("cq {}", static_cast<double>(report.plan.cq16) / host::kCqParts);
+  fmt::print(stderr, "{}",
+             plan_text(report, host::expected_pictures(info, options.plan.limit), quality));
+}
+
+void print_result(const EncodeReport& report) {
+  if (report.rate)
+    fmt::print(stderr, "{}", rate_line(*report.rate, report.plan));
+  fmt::print(stderr, "{}", summary_line(report));
+}
+
 void run(const Options& options) {
-  const std::unique_ptr<host::PictureSource> source = host::open_source(options.input);
+  host::OutputFile out(options.output);
+  SideOutputs side(options);
+  const std::optional<host::RepeatableInput> input = repeatable_input(options);
+  const std::unique_ptr<host::PictureSource> source =
+      input ? input->open() : host::open_source(options.input);
   if (!options.quiet) {
     print_notices(options.input, source->info());
   }
-  host::OutputFile out(options.output);
-  SideOutputs side(options);
   const host::DeviceChoice choice =
       host::choose_device(options.device.kind, options.device.memory_bytes);
   if (options.device.kind == host::DeviceKind::kAuto && !options.quiet) {
     print_device(choice, options.verbose);
   }
   EncodeReport report = report_of(options, source->info(), *choice.device);
-  const std::int64_t expected = expected_pictures(options, source->info());
   if (options.verbose) {
-    fmt::print(stderr, "{}", plan_text(report, expected));
+    print_plan(options, report, source->info());
   }
-  {
-    ProgressLine progress(expected, !options.quiet);
-    host::Trace* const trace = side.trace ? &*side.trace : nullptr;
-    report.summary = encode_to(out, *source, *choice.device, options, trace, progress);
-    report.seconds = progress.seconds();
+  const Session session = {options, *choice.device, side.trace ? &*side.trace : nullptr};
+  if (input) {
+    encode_to_target(session, *input, out, report);
+  } else {
+    encode_as_planned(session, *source, out, report);
   }
   if (side.json) {
     const std::string text = summary_json(report);
@@ -157,7 +221,7 @@ void run(const Options& options) {
   out.commit();
   side.commit();
   if (!options.quiet) {
-    fmt::print(stderr, "{}", summary_line(report));
+    print_result(report);
   }
 }
 
@@ -170,6 +234,7 @@ void declare(CLI::App& command, Options& options) {
   command.add_option("-o,--output", options.output, "IVF file to write, or - for standard output")
       ->required();
   add_plan_options(command, options.plan);
+  add_rate_options(command, options.rate);
   add_device_option(command, options.device);
   add_device_memory_option(command, options.device);
   add_threads_option(command, options.threads);
@@ -193,6 +258,7 @@ void add_encode(CLI::App& app) {
   command->footer(
       "Example:\n"
       "  fastslow encode in.mp4 -o out.ivf --cq 24\n"
+      "  fastslow encode in.mp4 -o out.ivf --bitrate 800k\n"
       "  ffmpeg -v error -i in.mkv -f yuv4mpegpipe -pix_fmt yuv420p - |\n"
       "    fastslow encode - -o out.ivf --chunk-frames 6 --chunks-per-chain 16 --json report.json");
   command->callback([options] {

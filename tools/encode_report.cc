@@ -78,10 +78,12 @@ nlohmann::ordered_json times_json(const host::PhaseTimes& times, double divisor)
 
 }  // namespace
 
-ProgressLine::ProgressLine(std::int64_t expected, bool wanted)
-    : expected_(expected), enabled_(wanted && ::isatty(STDERR_FILENO) != 0) {
+ProgressLine::ProgressLine(std::int64_t expected, bool wanted, std::string label)
+    : expected_(expected),
+      enabled_(wanted && ::isatty(STDERR_FILENO) != 0),
+      label_(std::move(label)) {
   if (enabled_) {
-    fmt::print(stderr, "reading...");
+    fmt::print(stderr, "{}reading...", label_);
   }
 }
 
@@ -100,7 +102,7 @@ void ProgressLine::show(const host::Progress& progress) {
   const double now = seconds();
   if (enabled_ && now >= shown_at_ + interval) {
     shown_at_ = now;
-    fmt::print(stderr, "\r{}\x1b[K", progress_text(progress, now, expected_));
+    fmt::print(stderr, "\r{}{}\x1b[K", label_, progress_text(progress, now, expected_));
     std::fflush(stderr);
   }
 }
@@ -126,7 +128,9 @@ std::string progress_text(const host::Progress& progress, double seconds, std::i
   return text;
 }
 
-std::string plan_text(const EncodeReport& report, std::int64_t expected) {
+std::string plan_text(const EncodeReport& report,
+                      std::int64_t expected,
+                      const std::string& quality) {
   const host::Plan& plan = report.plan;
   const std::string pictures = expected < 0 ? "unknown" : fmt::format("{}", expected);
   const std::string chain = plan.chunks_per_chain == 0
@@ -134,14 +138,14 @@ std::string plan_text(const EncodeReport& report, std::int64_t expected) {
                                 : fmt::format("{} chunks a chain", plan.chunks_per_chain);
   constexpr double mebibyte = 1 << 20;
   return fmt::format(
-      "plan: {}x{} at {}/{} pictures/s, {} pictures; {} pictures a chunk, {}; cq {}; "
+      "plan: {}x{} at {}/{} pictures/s, {} pictures; {} pictures a chunk, {}; {}; "
       "effort {}, first pass by {}, on {}, {} threads\n"
       "memory: pictures take at most (W + L + F + (R + L) / 2 + 7 T + 6 C + 4) P = {:.0f} MiB "
       "(W: pictures that are read and not written; L: the lookahead's; F: filtered "
       "ones; R: pictures of a reading step; T: threads; C: chunks that are decided about at "
       "once; P: bytes of a picture with its decisions)\n",
       plan.width, plan.height, plan.frame_rate.num, plan.frame_rate.den, pictures,
-      plan.chunk_frames, chain, static_cast<double>(plan.cq16) / host::kCqParts,
+      plan.chunk_frames, chain, quality,
       effort_name(plan.effort), first_pass_name(plan.first_pass), report.device, report.threads,
       static_cast<double>(host::memory_bound(plan, report.limits)) / mebibyte);
 }
@@ -166,7 +170,7 @@ std::string summary_line(const EncodeReport& report) {
 std::string summary_json(const EncodeReport& report) {
   const host::EncodeSummary& summary = report.summary;
   const auto pictures = static_cast<double>(summary.pictures);
-  const nlohmann::ordered_json json = {
+  nlohmann::ordered_json json = {
       {"input", report.input},
       {"output", report.output},
       {"width", report.plan.width},
@@ -185,6 +189,8 @@ std::string summary_json(const EncodeReport& report) {
        ratio(summary.cpu.rebase, summary.cpu.lookahead + summary.cpu.first_pass)},
       {"state", fmt::format("{:016x}", summary.state_hash)},
   };
+  if (report.rate)
+    json["rate_control"] = rate_json(*report.rate);
   using Json = nlohmann::ordered_json;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

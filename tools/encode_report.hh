@@ -3,19 +3,21 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "host/pipeline.hh"
 #include "host/plan.hh"
+#include "tools/rate_report.hh"
 
 namespace tools {
 
 /// One line on standard error that is drawn a few times a second, and erased at the end.
 class ProgressLine {
  public:
-  /// `expected` pictures, or -1 if that is unknown. Draws nothing unless standard error is a
-  /// terminal and `wanted`.
-  ProgressLine(std::int64_t expected, bool wanted);
+  /// `expected` pictures, or -1 if that is unknown; `label` begins the line. Draws nothing unless
+  /// standard error is a terminal and `wanted`.
+  ProgressLine(std::int64_t expected, bool wanted, std::string label = "");
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine(ProgressLine&&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
@@ -29,6 +31,7 @@ class ProgressLine {
  private:
   std::int64_t expected_;
   bool enabled_;
+  std::string label_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   double shown_at_ = 0;  // seconds
 };
@@ -43,13 +46,17 @@ struct EncodeReport {
   host::ScheduleLimits limits;
   double seconds = 0;
   host::EncodeSummary summary;
+  std::optional<RateReport> rate;  ///< where a size or a quality was searched
 };
 
 /// The text of the progress line: pictures, speed, time left, share of each phase.
 std::string progress_text(const host::Progress& progress, double seconds, std::int64_t expected);
 
-/// What will be coded and in how much memory, two lines. `expected` is as for ProgressLine.
-std::string plan_text(const EncodeReport& report, std::int64_t expected);
+/// What will be coded and in how much memory, two lines. `expected` is as for ProgressLine,
+/// `quality` says what decides about the quality.
+std::string plan_text(const EncodeReport& report,
+                      std::int64_t expected,
+                      const std::string& quality);
 
 /// One line for people.
 std::string summary_line(const EncodeReport& report);

@@ -16,19 +16,10 @@ struct Options {
   PlanOptions plan;
 };
 
-// Containers only claim a number, so pictures are counted by reading them.
-std::int64_t count_pictures(host::PictureSource& source, std::int64_t limit) {
-  std::int64_t count = 0;
-  while (count != limit && source.next()) {
-    ++count;
-  }
-  return count;
-}
-
 void run(const Options& options) {
   const std::unique_ptr<host::PictureSource> source = host::open_source(options.input);
   print_notices(options.input, source->info());
-  const std::int64_t pictures = count_pictures(*source, options.plan.limit);
+  const std::int64_t pictures = host::count_pictures(*source, options.plan.limit);
   write_text(host::plan_as_json(make_plan(options.plan, source->info()), pictures) + "\n");
 }
 

@@ -1,0 +1,49 @@
+// Reads a pipe as Y4M, as open_source() would, and keeps the bytes that this took.
+#include "host/repeatable_input.hh"
+
+#include <utility>
+
+#include "host/byte_source.hh"
+#include "host/y4m.hh"
+
+namespace host {
+namespace {
+
+// Passes bytes on and keeps a copy.
+class CopyingSource final : public ByteSource {
+ public:
+  CopyingSource(std::unique_ptr<ByteSource> from, ScratchFile& copy)
+      : from_(std::move(from)), copy_(copy) {}
+
+ private:
+  std::size_t read_some(std::span<std::uint8_t> to) override {
+    const std::size_t count = from_->read(to);
+    copy_.write(to.first(count));
+    return count;
+  }
+  std::optional<std::uint64_t> size_bytes() const override { return {}; }
+
+  std::unique_ptr<ByteSource> from_;
+  ScratchFile& copy_;
+};
+
+}  // namespace
+
+RepeatableInput::RepeatableInput(const std::string& path,
+                                 std::int64_t limit,
+                                 const std::string& folder)
+    : path_(path), name_(path == "-" ? "standard input" : path) {
+  if (!is_pipe(path))
+    return;
+  copy_.emplace(folder);
+  Y4mReader reader(std::make_unique<CopyingSource>(open_file(path), *copy_), name_);
+  count_pictures(reader, limit);
+}
+
+std::unique_ptr<PictureSource> RepeatableInput::open() const {
+  if (copy_)
+    return std::make_unique<Y4mReader>(copy_->open(), name_);
+  return open_source(path_);
+}
+
+}  // namespace host
