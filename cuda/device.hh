@@ -26,11 +26,11 @@ struct PictureJob {
   vp8::PictureRef source;
   /// What the plan fixes: frame type, quantisers, reference updates.
   vp8::FrameHeader header;
-  Effort effort = Effort::kDefault;
   /// From the lookahead, one a macroblock, towards the picture before; may be empty.
-  std::vector<vp8::MotionVector> motion_hints;
+  std::vector<vp8::MotionVector> motion_hints{};
   /// The segment of each macroblock, for a header that updates the map; else empty: all are 0.
-  std::vector<std::uint8_t> segments;
+  std::vector<std::uint8_t> segments{};
+  Effort effort = Effort::kDefault;
 };
 
 /// Consecutive pictures that are decided in closed loop, beginning at a given state.

@@ -54,7 +54,7 @@ nlohmann::ordered_json plan_json(const EncodeReport& report) {
           {"cq", static_cast<double>(plan.cq16) / host::kCqParts},
           {"min_q", plan.min_q},
           {"max_q", plan.max_q},
-          {"effort", effort_name(plan.effort)},
+          {"effort", host::effort_name(plan.effort)},
           {"first_pass", first_pass_name(plan.first_pass)},
           {"device", report.device},
           {"threads", report.threads}};
@@ -145,8 +145,8 @@ std::string plan_text(const EncodeReport& report,
       "ones; R: pictures of a reading step; T: threads; C: chunks that are decided about at "
       "once; P: bytes of a picture with its decisions)\n",
       plan.width, plan.height, plan.frame_rate.num, plan.frame_rate.den, pictures,
-      plan.chunk_frames, chain, quality,
-      effort_name(plan.effort), first_pass_name(plan.first_pass), report.device, report.threads,
+      plan.chunk_frames, chain, quality, host::effort_name(plan.effort),
+      first_pass_name(plan.first_pass), report.device, report.threads,
       static_cast<double>(host::memory_bound(plan, report.limits)) / mebibyte);
 }
 
