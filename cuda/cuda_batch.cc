@@ -34,7 +34,7 @@ std::uint64_t Batch::bytes_a_chunk(const PictureShape& shape) {
   // Two sources, two references to begin with, up to four reconstructions.
   return 8 * shape.bytes() + luma_bytes(shape) + layout.bytes() + sizeof(PictureTask) +
          sizeof(Rates) + sizeof(vp8::FrameFilter) +
-         layout.macroblocks() * sizeof(vp8::MotionVector);
+         layout.macroblocks() * (sizeof(vp8::MotionVector) + sizeof(std::uint8_t));
 }
 
 Batch::Batch(std::span<const ChunkJob> jobs,

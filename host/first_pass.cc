@@ -57,6 +57,16 @@ vp8::FrameHeader header_of(const Plan& plan, const FramePlan& frame) {
   return header;
 }
 
+// libvpx knows nothing of the plan's segments.
+void assign_segments(const std::vector<PlannedFrame>& frames,
+                     std::vector<vp8::Decisions>& decisions) {
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    const std::optional<Segments>& segments = frames[i].plan.segments;
+    for (std::size_t mb = 0; segments && mb < segments->map.size(); ++mb)
+      decisions[i].modes[mb].segment = segments->map[mb];
+  }
+}
+
 }  // namespace
 
 void WaveFirstPass::run(const SourceWindow& window,
@@ -142,6 +152,7 @@ void WaveFirstPass::run_libvpx(const SourceWindow& window,
   for (std::size_t i = 0; i < wave.size(); ++i) {
     times.first_pass += seconds[i];
     wave[i].decisions = std::move(chunks[i].decisions);
+    assign_segments(wave[i].frames, wave[i].decisions);
     const Chunk& chunk = wave[i].chunk;
     if (!chunk.begins_chain()) {
       gpu::ChunkJob job{i > 0 ? chunks[i - 1].exit : exit_,

@@ -28,6 +28,7 @@ struct Prefix {
     }
   }
 
+  bool empty(std::size_t begin, std::size_t end) const { return count[begin] == count[end]; }
   // The mean of the values in [begin, end), rounded.
   std::uint64_t mean(std::size_t begin, std::size_t end) const {
     const std::uint64_t n = count[end] - count[begin];
@@ -67,8 +68,11 @@ Segments choose_segments(std::span<const std::uint8_t> wanted) {
   std::size_t end = kValues;
   for (std::size_t g = kGroups; g-- > 0;) {
     const std::size_t begin = g == 0 ? 0 : from[g][end];
-    segments.q_index[g] = static_cast<std::uint8_t>(
-        std::min<std::uint64_t>(prefix.mean(begin, end), vp8::kMaxQIndex));
+    // The last group has values if there are any.
+    segments.q_index[g] = prefix.empty(begin, end) && g + 1 < kGroups
+                              ? segments.q_index[g + 1]
+                              : static_cast<std::uint8_t>(std::min<std::uint64_t>(
+                                    prefix.mean(begin, end), vp8::kMaxQIndex));
     std::fill(segment_of.begin() + static_cast<std::ptrdiff_t>(begin),
               segment_of.begin() + static_cast<std::ptrdiff_t>(end), static_cast<std::uint8_t>(g));
     end = begin;

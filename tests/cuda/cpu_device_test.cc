@@ -67,12 +67,15 @@ TEST(CpuDevice, LooksAheadTheSameHoweverPicturesAreBatched) {
   }
 }
 
-// The closed loop: what the device predicts from is what a decoder will have.
+// The closed loop: what the device predicts from is what a decoder will have. Not in haste, where
+// the device codes without the trellis.
 TEST(CpuDevice, LeavesTheStateThatItsDecisionsLeadTo) {
   const auto device = make_cpu_device();
   const std::vector<ChunkJob> chunks = various_chunks();
   const std::vector<ChunkResult> results = device->first_pass(chunks);
   for (std::size_t i = 0; i < chunks.size(); ++i) {
+    if (chunks[i].pictures.front().effort == Effort::kFast)
+      continue;
     vp8::State state = chunks[i].entry;
     for (std::size_t k = 0; k < chunks[i].pictures.size(); ++k) {
       state = encode(state, *chunks[i].pictures[k].source, results[i].decisions[k]).next;

@@ -18,8 +18,10 @@ std::size_t macroblocks(const PictureTask& task) {
   return area(task.mb_cols, task.mb_rows);
 }
 
-std::span<const vp8::MotionVector> hints_of(const PictureTask& task) {
-  return {task.hints, task.hints == nullptr ? 0 : macroblocks(task)};
+// Of each macroblock one, or none at all.
+template <class T>
+std::span<const T> optional_array(const T* array, const PictureTask& task) {
+  return {array, array == nullptr ? 0 : macroblocks(task)};
 }
 
 }  // namespace
@@ -69,7 +71,8 @@ TaskBuffers::TaskBuffers(const PictureTask& task, const vp8::References& referen
       costs_("token costs", std::span(task.coding.costs, 1)),
       fixed_rates_("fixed rates", std::span(task.rates->fixed, 1)),
       rates_("mode rates", std::span(task.rates, 1)),
-      hints_("hints", hints_of(task)),
+      hints_("hints", optional_array(task.hints, task)),
+      segments_("segments", optional_array(task.segments, task)),
       filter_("frame filter", 1),
       y_mode_("y_mode", macroblocks(task)),
       uv_mode_("uv_mode", macroblocks(task)),
@@ -110,6 +113,7 @@ PictureTask TaskBuffers::task() {
   task.coding.costs = costs_.data();
   task.rates = rates_.data();
   task.hints = task_.hints == nullptr ? nullptr : hints_.data();
+  task.segments = task_.segments == nullptr ? nullptr : segments_.data();
   task.filtered_luma = filtered_luma_.view();
   task.filter = filter_.data();
   task.modes = {y_mode_.data(), uv_mode_.data(), ref_frame_.data(), partition_.data(),

@@ -83,6 +83,7 @@ class TaskBuffers {
   checker::Buffer<FixedRates> fixed_rates_;
   checker::Buffer<ModeRates> rates_;
   checker::Buffer<vp8::MotionVector> hints_;
+  checker::Buffer<std::uint8_t> segments_;
   checker::Buffer<vp8::FrameFilter> filter_;
 
   checker::Buffer<vp8::MbMode> y_mode_;

@@ -10,6 +10,8 @@
 #include "codec/reconstruct.hh"
 #include "cuda/first_pass.hh"
 #include "tests/cuda/kernel_memory.hh"
+#include "tests/cuda/made_chunks.hh"
+#include "tests/cuda/made_clips.hh"
 
 namespace gpu::test {
 namespace {
@@ -33,7 +35,16 @@ vp8::FrameHeader header_of(const Clip& clip, int index) {
   header.refresh_alternate_frame = false;
   header.sign_bias_golden = clip.sign_bias;
   header.sign_bias_alternate = clip.sign_bias && index % 2 == 0;
+  if (clip.hidden && index == 3)
+    hide(header);
   return header;
+}
+
+vp8::PictureRef source_of(const Clip& clip, int part, int index) {
+  if (clip.jump != 0)
+    return window_on_texture(clip.width, clip.height, 50 * part, clip.jump * index);
+  return vp8::PictureRef(
+      oracle::synthetic_picture(clip.width, clip.height, clip.content, 7 * part + index));
 }
 
 std::vector<vp8::MotionVector> far_hints(std::size_t count, unsigned seed) {
@@ -57,12 +68,13 @@ void expect_same(const T* got, const T* wanted, std::size_t count, const char* w
 ChunkJob chunk_of(const Clip& clip, int part) {
   ChunkJob chunk;
   for (int i = 0; i < clip.pictures; ++i) {
-    vp8::Picture source =
-        oracle::synthetic_picture(clip.width, clip.height, clip.content, 7 * part + i);
-    PictureJob job{vp8::PictureRef(std::move(source)), header_of(clip, i), {}};
+    PictureJob job{
+        .source = source_of(clip, part, i), .header = header_of(clip, i), .effort = clip.effort};
     const PictureLayout layout(job.source->mb_rows(), job.source->mb_cols());
     if (clip.far_hints)
       job.motion_hints = far_hints(layout.macroblocks(), static_cast<unsigned>(7 * part + i));
+    if (clip.segments && i != 4)
+      add_segments(job, i);
     chunk.pictures.push_back(std::move(job));
   }
   return chunk;
@@ -87,6 +99,7 @@ DecidedPicture::DecidedPicture(ChunkProgress& chunk)
   task_.coding.costs = &chunk.token_costs();
   task_.rates = &chunk.rates();
   task_.hints = job.motion_hints.empty() ? nullptr : job.motion_hints.data();
+  task_.segments = job.segments.empty() ? nullptr : job.segments.data();
   task_.filtered_luma = filtered_rows_.coded(vp8::kPlaneY);
   layout_.bind(block_.data(), task_);
   decide_picture(task_);

@@ -27,6 +27,10 @@ struct Clip {
   int sharpness = 0;
   bool sign_bias = false;
   bool far_hints = false;  // that point everywhere, also far out of the picture
+  bool segments = false;   // all four, but for one picture without
+  bool hidden = false;     // the third picture behind the key frame
+  int jump = 0;            // pixels sideways from picture to picture, in place of the content
+  Effort effort = Effort::kDefault;
 };
 
 /// The clip as a chunk; of another `part`, other pictures.

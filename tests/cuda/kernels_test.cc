@@ -1,5 +1,6 @@
 // The kernels run by teams of 1 to 32 lanes under the checker: no race, no access out of bounds, no
 // uninitialised value, and all results those of the CPU's vector path.
+#include <algorithm>
 #include <cstdint>
 #include <iterator>
 #include <numeric>
@@ -108,7 +109,15 @@ INSTANTIATE_TEST_SUITE_P(
     All,
     KernelsOfClip,
     testing::Values(
-        Clip{"Pan", Content::kPan, 48, 48, 5},
+        Clip{.name = "Pan",
+             .content = Content::kPan,
+             .width = 48,
+             .height = 48,
+             .pictures = 5,
+             .sign_bias = true,
+             .segments = true,
+             .hidden = true},
+        Clip{.name = "Jump", .width = 64, .height = 32, .pictures = 2, .q_index = 10, .jump = 40},
         Clip{.name = "Fine",
              .content = Content::kNoise,
              .width = 33,
@@ -120,7 +129,9 @@ INSTANTIATE_TEST_SUITE_P(
              .width = 80,
              .height = 64,
              .pictures = 3,
-             .q_index = 127},
+             .q_index = 110,
+             .segments = true,
+             .effort = Effort::kFast},
         Clip{.name = "Flat", .content = Content::kFlat, .width = 64, .height = 40, .pictures = 3},
         Clip{.name = "FullPixelChroma",
              .content = Content::kSlow,
@@ -137,7 +148,9 @@ INSTANTIATE_TEST_SUITE_P(
              .pictures = 5,
              .q_index = 30,
              .sign_bias = true,
-             .far_hints = true},
+             .far_hints = true,
+             .hidden = true,
+             .effort = Effort::kBest},
         Clip{.name = "Screen",
              .content = Content::kScreen,
              .width = 64,
@@ -145,7 +158,10 @@ INSTANTIATE_TEST_SUITE_P(
              .pictures = 5,
              .q_index = 60,
              .sharpness = 5,
-             .sign_bias = true},
+             .sign_bias = true,
+             .segments = true,
+             .hidden = true,
+             .effort = Effort::kFast},
         Clip{.name = "OneColumn",
              .content = Content::kPan,
              .width = 16,
@@ -159,6 +175,30 @@ INSTANTIATE_TEST_SUITE_P(
              .version = 1},
         Clip{.name = "OnePixel", .content = Content::kPan, .width = 1, .height = 1, .pictures = 3}),
     [](const auto& p) { return p.param.name; });
+
+// Else the clip of that name would not reach the wide search.
+TEST(Kernels, FindAJumpOfFortyPixelsButInHaste) {
+  const auto jumps = [](Effort effort) {
+    int found = 0;
+    for_each_round(
+        {.name = "Jump",
+         .width = 64,
+         .height = 32,
+         .pictures = 2,
+         .q_index = 10,
+         .jump = 40,
+         .effort = effort},
+        2, [&](const Round& pictures) {
+          for (const DecidedPicture* picture : pictures) {
+            const vp8::MotionVector* mvs = picture->task().modes.mv;
+            found += static_cast<int>(std::count(mvs, mvs + 8, vp8::MotionVector{0, 4 * 40}));
+          }
+        });
+    return found;
+  };
+  EXPECT_GT(jumps(Effort::kDefault), 3);
+  EXPECT_EQ(jumps(Effort::kFast), 0);
+}
 
 // The last picture of the pan: it has three different references.
 template <class Check>

@@ -1,6 +1,9 @@
 // Chunks of made pictures for tests of devices.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -27,6 +30,38 @@ inline vp8::FrameHeader inter_header(int q_index, bool golden) {
   header.refresh_golden_frame = header.refresh_alternate_frame = golden;
   header.quant.y_ac_qi = static_cast<std::uint8_t>(q_index);
   return header;
+}
+
+// Gives a picture's macroblocks all four segments, and these quantisers and filter levels. They are
+// sent with key frames, replacing the frame's, and with every third picture behind them, as
+// differences; a picture between them has but a map.
+inline void add_segments(PictureJob& job, int index) {
+  vp8::FrameHeader& header = job.header;
+  header.segmentation_enabled = true;
+  vp8::SegmentationUpdate& s = header.segmentation;
+  s.update_map = true;
+  s.update_data = header.key_frame || index % 3 != 2;
+  s.absolute = header.key_frame;
+  if (s.update_data) {
+    const int q_index = header.quant.y_ac_qi;
+    const auto q = [&](int delta) {
+      const int value = std::clamp(q_index + delta, 0, vp8::kMaxQIndex);
+      return static_cast<std::int8_t>(s.absolute ? value : value - q_index);
+    };
+    s.quantizer = {q(-25), std::nullopt, q(9), q(40)};
+    s.filter_level = {std::int8_t{10}, std::nullopt, std::int8_t{3}, std::int8_t{30}};
+  }
+  const int macroblocks = job.source->mb_rows() * job.source->mb_cols();
+  for (int i = 0; i < macroblocks; ++i)
+    job.segments.push_back(
+        static_cast<std::uint8_t>((i + i / 3 + index + header.quant.y_ac_qi) % vp8::kSegments));
+}
+
+// A picture that nobody sees: it becomes the alternate reference, whose place golden takes.
+inline void hide(vp8::FrameHeader& header) {
+  header.show_frame = header.refresh_last = header.refresh_golden_frame = false;
+  header.refresh_alternate_frame = true;
+  header.copy_buffer_to_golden = 2;
 }
 
 inline std::vector<PictureRef> clip_of(oracle::Content content,
@@ -64,13 +99,30 @@ inline ChunkJob chain_middle(const std::vector<PictureRef>& pictures, int q_inde
   return chunk;
 }
 
+// The chunk at this effort, with segments, a hidden picture before the last one if there are three,
+// and vectors into the alternate reference that turn round.
+inline ChunkJob varied(ChunkJob chunk, Effort effort) {
+  for (std::size_t i = 0; i < chunk.pictures.size(); ++i) {
+    PictureJob& job = chunk.pictures[i];
+    job.effort = effort;
+    add_segments(job, static_cast<int>(i));
+    if (job.header.key_frame)
+      continue;
+    job.header.sign_bias_alternate = true;
+    if (i + 2 == chunk.pictures.size())
+      hide(job.header);
+  }
+  return chunk;
+}
+
 inline std::vector<ChunkJob> various_chunks() {
   std::vector<ChunkJob> chunks;
   for (const oracle::Content content :
        {oracle::Content::kPan, oracle::Content::kSlow, oracle::Content::kNoise,
         oracle::Content::kCuts, oracle::Content::kFlat, oracle::Content::kScreen}) {
     chunks.push_back(chain_begin(clip_of(content, 95, 71, 4), 8 + 20 * static_cast<int>(content)));
-    chunks.push_back(chain_middle(clip_of(content, 64, 48, 4), 30));
+    const auto effort = static_cast<Effort>(static_cast<int>(content) % 3);
+    chunks.push_back(varied(chain_middle(clip_of(content, 64, 48, 4), 30), effort));
   }
   chunks.push_back(chain_begin(clip_of(oracle::Content::kPan, 17, 33, 3), 0));
   chunks.push_back(chain_begin(clip_of(oracle::Content::kPan, 1, 1, 3), 127));

@@ -120,6 +120,34 @@ TEST(ConstantQuality, BetweenTwoStepsPicturesAreMixed) {
   }
 }
 
+// Sixteen pictures that follow each other share out what lies between two indices.
+TEST(ConstantQuality, RisesWithEverySixteenth) {
+  const auto sum_of = [](int cq16) {
+    int sum = 0;
+    for (std::int64_t position = 3; position < 3 + kCqParts; ++position)
+      sum += q_index_of_cq(cq16, position);
+    return sum;
+  };
+  for (int cq16 = 1; cq16 <= 63 * kCqParts; ++cq16)
+    EXPECT_GT(sum_of(cq16), sum_of(cq16 - 1)) << cq16;
+}
+
+TEST(ConstantQuality, OfWholeStepsIsTheSameEverywhere) {
+  for (int cq = 0; cq <= 63; ++cq) {
+    for (const std::int64_t position : {std::int64_t{0}, std::int64_t{5}, std::int64_t{1} << 40})
+      EXPECT_EQ(q_index_of_cq(cq * kCqParts, position), q_index_of_q(cq));
+  }
+}
+
+TEST(ConstantQuality, StaysOnTheScale) {
+  for (const std::int64_t position : {0, 7, 15}) {
+    EXPECT_EQ(q_index_of_cq(-5, position), 0);
+    EXPECT_EQ(q_index_of_cq(99 * kCqParts + 3, position), 127);
+  }
+  EXPECT_EQ(q_index_of_q(-1), 0);
+  EXPECT_EQ(q_index_of_q(64), 127);
+}
+
 // libvpx, told to use one step of its scale only, writes that step's quantiser index.
 TEST(ConstantQuality, IsOnLibvpxsScale) {
   const auto clip = oracle::synthetic_clip(16, 16, oracle::Content::kPan, 2);
@@ -138,14 +166,20 @@ TEST(ConstantQuality, IsOnLibvpxsScale) {
 TEST(Plan, AsJsonSaysHowEveryChainIsCut) {
   Plan plan = plan_of(3, 2);
   plan.frame_rate = {30000, 1001};
-  plan.cq16 = 32 * kCqParts;
+  plan.cq16 = 32 * kCqParts + 4;
+  plan.min_q = 5;
+  plan.max_q = 40;
+  plan.effort = gpu::Effort::kBest;
   plan.first_pass = FirstPass::kLibvpx;
   const nlohmann::json json = nlohmann::json::parse(plan_as_json(plan, 11));
   EXPECT_EQ(json["width"], 64);
   EXPECT_EQ(json["height"], 48);
   EXPECT_EQ(json["frame_rate"], (std::vector<int>{30000, 1001}));
   EXPECT_EQ(json["pictures"], 11);
-  EXPECT_EQ(json["cq"], 32.0);
+  EXPECT_EQ(json["cq"], 32.25);
+  EXPECT_EQ(json["min_q"], 5);
+  EXPECT_EQ(json["max_q"], 40);
+  EXPECT_EQ(json["effort"], "best");
   EXPECT_EQ(json["first_pass"], "libvpx");
   ASSERT_EQ(json["chains"].size(), 2u);
   EXPECT_EQ(json["chains"][1]["chain"], 1);

@@ -36,6 +36,16 @@ TEST_F(Errors, UsageErrorsNameTheOption) {
     expect_failure("plan in.y4m --limit " + text, kUsage, {"--limit", text});
   }
   expect_failure("encode in.y4m -o o.ivf --cq 64", kUsage, {"--cq", "63"});
+  expect_failure("encode in.y4m -o o.ivf --cq -0.5", kUsage, {"--cq", "63"});
+  for (const char* name : {"--min-q", "--max-q"}) {
+    for (const char* value : {"-1", "64", "1.5", "x"})
+      expect_failure(std::string("plan in.y4m ") + name + " " + value, kUsage, {name, value});
+  }
+  for (const char* subcommand : {"encode -o o.ivf", "plan"}) {
+    expect_failure(subcommand + std::string(" in.y4m --effort slow"), kUsage,
+                   {"--effort", "slow", "fast|default|best"});
+  }
+  expect_failure("encode in.y4m -o o.ivf --effort 0", kUsage, {"--effort", "fast|default|best"});
   expect_failure("encode in.y4m -o o.ivf --threads -1", kUsage, {"--threads"});
   expect_failure("encode in.y4m -o o.ivf --first-pass x264", kUsage, {"x264", "libvpx"});
   expect_failure("encode in.y4m -o - --json -", kUsage, {"--json", "standard output"});
@@ -43,6 +53,17 @@ TEST_F(Errors, UsageErrorsNameTheOption) {
   expect_failure("decode in.ivf -o - --md5", kUsage, {"--md5", "standard output"});
   expect_failure("quality - -", kUsage, {"standard input"});
   EXPECT_EQ(files(), "");
+}
+
+TEST_F(Errors, QuantiserBoundsThatExcludeEachOtherAreRefused) {
+  make_clip("in.y4m", 16, 16, 1);
+  for (const char* subcommand : {"encode -o o.ivf", "plan"}) {
+    const std::string begin = subcommand + std::string(" in.y4m ");
+    expect_failure(begin + "--min-q 30 --max-q 20", kUsage, {"--min-q", "--max-q"});
+    expect_failure(begin + "--min-q 30 --max-q 29", kUsage, {"--min-q", "--max-q"});
+  }
+  EXPECT_EQ(files(), "in.y4m");
+  output_of("encode -o o.ivf in.y4m --quiet --min-q 30 --max-q 30");
 }
 
 TEST_F(Errors, MissingFilesAreNamed) {

@@ -1,7 +1,9 @@
 // What each subcommand makes of good input.
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <sstream>
+#include <tuple>
 
 #include <nlohmann/json.hpp>
 
@@ -12,10 +14,14 @@ namespace {
 
 using Json = nlohmann::json;
 
+// Chains without and with a hidden frame.
+constexpr const char* kPlainChains = "--chunk-frames 3 --chunks-per-chain 2";
+constexpr const char* kHidingChains = "--chunk-frames 5 --chunks-per-chain 2";
+
 class Subcommands : public ProgramTest {
  protected:
-  // in.y4m with 14 pictures, and out.ivf in chains of 6 pictures.
-  void make_stream(const std::string& options = "--chunk-frames 3 --chunks-per-chain 2") const {
+  // in.y4m with 14 pictures, and out.ivf in chains of 6 pictures if not told else.
+  void make_stream(const std::string& options = kPlainChains) const {
     make_clip("in.y4m", 67, 35, 14);
     output_of("encode in.y4m -o out.ivf --quiet --cq 30 " + options);
   }
@@ -67,6 +73,63 @@ TEST_F(Subcommands, EncodeSumsUpInOneLineAndAsData) {
     EXPECT_GE(json["cpu_seconds_per_picture"][phase], 0) << phase;
   }
   EXPECT_EQ(files(), "in.y4m out.ivf out.json");
+}
+
+TEST_F(Subcommands, EncodeAndPlanTellEffortAndQuality) {
+  make_clip("in.y4m", 32, 32, 4);
+  for (const auto& [options, effort, cq] :
+       {std::tuple("", "default", 24.0), std::tuple("--effort default", "default", 24.0),
+        std::tuple("--effort fast --cq 20.5", "fast", 20.5),
+        std::tuple("--effort best --cq 63", "best", 63.0)}) {
+    const std::string given(options);
+    const Json plan = json_of("plan in.y4m " + given);
+    const Json report = json_of("encode in.y4m -o out.ivf --quiet --json - " + given);
+    for (const Json& json : {plan, report["plan"]}) {
+      EXPECT_EQ(json["effort"], effort);
+      EXPECT_EQ(json["cq"], cq);
+    }
+    const std::string verbose = fastslow("encode in.y4m -o out.ivf -v " + given).err;
+    EXPECT_NE(verbose.find("effort " + std::string(effort)), std::string::npos) << verbose;
+  }
+}
+
+TEST_F(Subcommands, EveryEffortEncodesDifferentlyAndDecodesToItsReportedQuality) {
+  make_clip("in.y4m", 67, 35, 12);
+  std::set<std::vector<std::uint8_t>> streams;
+  for (const char* effort : {"fast", "default", "best"}) {
+    const Json json =
+        json_of("encode in.y4m -o out.ivf --quiet --json - --effort " + std::string(effort));
+    const std::vector<std::string> lines = lines_of(output_of("quality in.y4m out.ivf --csv -"));
+    ASSERT_EQ(lines.size(), 14U) << effort;  // titles, pictures, mean
+    const double psnr_y = std::stod(lines.back().substr(lines.back().find(',') + 1));
+    EXPECT_NEAR(psnr_y, json["quality"]["psnr_y"].get<double>(), 1e-3) << effort;
+    streams.insert(bytes_of("out.ivf"));
+  }
+  EXPECT_EQ(streams.size(), 3U);
+}
+
+TEST_F(Subcommands, QualitiesBetweenTwoStepsLieBetweenThem) {
+  make_clip("in.y4m", 64, 48, 16);
+  std::size_t before = ~std::size_t{0};
+  for (const char* cq : {"20", "20.25", "20.5", "20.75", "21"}) {
+    output_of("encode in.y4m -o out.ivf --quiet --cq " + std::string(cq));
+    const std::size_t size = bytes_of("out.ivf").size();
+    EXPECT_LT(size, before) << cq;
+    before = size;
+  }
+}
+
+TEST_F(Subcommands, HiddenFramesAreReportedAndNotShown) {
+  make_clip("in.y4m", 64, 48, 20);
+  const Json report = json_of("encode in.y4m -o out.ivf --quiet --json -");
+  EXPECT_EQ(report["pictures"], 20);
+  const Json frames = json_of("inspect out.ivf --json");
+  EXPECT_GT(frames.size(), 20U);
+  EXPECT_EQ(std::count_if(frames.begin(), frames.end(), [](const Json& f) { return f["shown"]; }),
+            20);
+  EXPECT_EQ(lines_of(output_of("decode out.ivf --md5")).size(), 20U);
+  const std::size_t ivf_overhead = 32 + frames.size() * 12;
+  EXPECT_EQ(report["bytes"], bytes_of("out.ivf").size() - ivf_overhead);
 }
 
 TEST_F(Subcommands, EncodeTellsPlanAndMemoryOnlyIfAsked) {
@@ -132,49 +195,58 @@ TEST_F(Subcommands, DecodeEqualsLibvpx) {
   if (sh("vpxdec --help").code != 0) {
     GTEST_SKIP() << "vpxdec is not installed";
   }
-  make_stream();
-  const Outcome theirs = sh("vpxdec --i420 --md5 -o p_%4.i420 out.ivf");
-  ASSERT_EQ(theirs.code, 0) << theirs.err;
-  EXPECT_EQ(first_words(output_of("decode out.ivf --md5")), first_words(theirs.out));
+  for (const char* chains : {kPlainChains, kHidingChains}) {
+    make_stream(chains);
+    const Outcome theirs = sh("vpxdec --i420 --md5 -o p_%4.i420 out.ivf");
+    ASSERT_EQ(theirs.code, 0) << theirs.err;
+    EXPECT_EQ(first_words(output_of("decode out.ivf --md5")), first_words(theirs.out));
+  }
 }
 
 TEST_F(Subcommands, DecodeEqualsFfmpeg) {
   if (!host::test::has_ffmpeg()) {
     GTEST_SKIP() << "ffmpeg is not installed";
   }
-  make_stream();
-  output_of("decode out.ivf -o ours.y4m");
-  const std::string to_yuv = " -vsync passthrough -f rawvideo -pix_fmt yuv420p -y ";
-  ASSERT_TRUE(host::test::run_ffmpeg("-i " + (folder_ / "out.ivf") + to_yuv + (folder_ / "a.yuv")));
-  ASSERT_TRUE(
-      host::test::run_ffmpeg("-i " + (folder_ / "ours.y4m") + to_yuv + (folder_ / "b.yuv")));
-  EXPECT_EQ(bytes_of("a.yuv"), bytes_of("b.yuv"));
+  for (const char* chains : {kPlainChains, kHidingChains}) {
+    make_stream(chains);
+    output_of("decode out.ivf -o ours.y4m");
+    const std::string to_yuv = " -vsync passthrough -f rawvideo -pix_fmt yuv420p -y ";
+    ASSERT_TRUE(
+        host::test::run_ffmpeg("-i " + (folder_ / "out.ivf") + to_yuv + (folder_ / "a.yuv")));
+    ASSERT_TRUE(
+        host::test::run_ffmpeg("-i " + (folder_ / "ours.y4m") + to_yuv + (folder_ / "b.yuv")));
+    EXPECT_EQ(bytes_of("a.yuv"), bytes_of("b.yuv"));
+  }
 }
 
 TEST_F(Subcommands, DecodeStopsAndGoesOnAnywhere) {
-  make_stream();
-  const std::string straight = output_of("decode out.ivf --md5 --state-out end.state");
-  for (const char* k : {"1", "5", "6", "13"}) {
-    const std::string n(k);
-    const std::string a = output_of("decode out.ivf --md5 --limit " + n + " --state-out a.state");
-    const std::string b =
-        output_of("decode out.ivf --md5 --state-in a.state --state-out b.state --skip " + n);
-    EXPECT_EQ(a + b, straight) << n;
-    EXPECT_EQ(bytes_of("b.state"), bytes_of("end.state")) << n;
+  for (const char* chains : {kPlainChains, kHidingChains}) {
+    make_stream(chains);
+    const std::string straight = output_of("decode out.ivf --md5 --state-out end.state");
+    for (const char* k : {"1", "5", "6", "13"}) {
+      const std::string n(k);
+      const std::string a = output_of("decode out.ivf --md5 --limit " + n + " --state-out a.state");
+      const std::string b =
+          output_of("decode out.ivf --md5 --state-in a.state --state-out b.state --skip " + n);
+      EXPECT_EQ(a + b, straight) << n;
+      EXPECT_EQ(bytes_of("b.state"), bytes_of("end.state")) << n;
+    }
   }
 }
 
 TEST_F(Subcommands, RebaseOntoTheSameStateKeepsTheWayAndLeadsToItsOwnState) {
-  make_stream();
-  output_of("rebase out.ivf --source in.y4m -o r.ivf --state-out r.state --quiet");
-  EXPECT_EQ(lines_of(output_of("decode r.ivf --md5 --state-out d.state")).size(), 14U);
-  EXPECT_EQ(bytes_of("r.state"), bytes_of("d.state"));
-  const Json before = json_of("inspect out.ivf --json");
-  const Json after = json_of("inspect r.ivf --json");
-  ASSERT_EQ(before.size(), after.size());
-  for (std::size_t i = 0; i < before.size(); ++i) {
-    EXPECT_EQ(before[i]["modes"], after[i]["modes"]) << i;
-    EXPECT_EQ(before[i]["vectors"], after[i]["vectors"]) << i;
+  for (const char* chains : {kPlainChains, kHidingChains}) {
+    make_stream(chains);
+    output_of("rebase out.ivf --source in.y4m -o r.ivf --state-out r.state --quiet");
+    EXPECT_EQ(lines_of(output_of("decode r.ivf --md5 --state-out d.state")).size(), 14U);
+    EXPECT_EQ(bytes_of("r.state"), bytes_of("d.state"));
+    const Json before = json_of("inspect out.ivf --json");
+    const Json after = json_of("inspect r.ivf --json");
+    ASSERT_EQ(before.size(), after.size());
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      EXPECT_EQ(before[i]["modes"], after[i]["modes"]) << i;
+      EXPECT_EQ(before[i]["vectors"], after[i]["vectors"]) << i;
+    }
   }
 }
 
