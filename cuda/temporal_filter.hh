@@ -18,8 +18,8 @@ struct FilterNeighbour {
 
 /// `target` with its neighbours mixed in along their motion, all padded to macroblocks with borders
 /// extended, as the result is. `step` is the quantiser step, 4..157, of pictures around: samples
-/// that differ by more than a quarter of it do not mix. Runs on the task arena that it is called
-/// from.
+/// that differ by more than a quarter of it do not mix. At most 15 neighbours. Runs on the task
+/// arena that it is called from.
 vp8::Picture filter_over_time(const vp8::Picture& target,
                               std::span<const FilterNeighbour> neighbours,
                               int step);
