@@ -95,9 +95,12 @@ class BlockSearch {
       const int col = std::clamp((mv.col + 2) >> 2, min_col_, max_col_);
       try_at(row, col, best);
     }
-    hexagon(best);
-    if (best.cost > t_.wide_above)
-      wide(best);
+    // One loop, so that there is but one copy of the hexagons.
+    VP8_NO_UNROLL for (int pass = 0; pass < 2; ++pass) {
+      hexagon(best);
+      if (pass > 0 || best.cost <= t_.wide_above || !wide(best))
+        break;
+    }
     return {vector_of(best.row, best.col), best.cost};
   }
 
@@ -216,15 +219,15 @@ class BlockSearch {
   }
 
   // Squares of halving size, each around the best so far, out of the valley that hexagons end in.
-  VP8_HD void wide(Position& best) const {
+  // True if they found something.
+  VP8_HD bool wide(Position& best) const {
     const Position first = best;
     VP8_NO_UNROLL for (int step = kWideStep; step >= 2; step /= 2) {
       const Position centre = best;
       VP8_NO_UNROLL for (const Offset o : kSquare)
           try_at(centre.row + o.row * step, centre.col + o.col * step, best);
     }
-    if (best.row != first.row || best.col != first.col)
-      hexagon(best);
+    return best.row != first.row || best.col != first.col;
   }
 
   const Ops& ops_;
