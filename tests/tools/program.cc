@@ -59,6 +59,16 @@ void ProgramTest::expect_failure(const std::string& arguments,
   }
 }
 
+void ProgramTest::expect_signal_leaves_nothing(const std::string& command) const {
+  const Outcome outcome =
+      sh("{ cat in.y4m; sleep 5; } | " + command +
+         " & pid=$!\n"
+         "i=0; while [ $i -lt 100 ] && ! ls .*.part 2>/dev/null; do sleep 0.02; i=$((i+1)); done\n"
+         "kill -TERM $pid; wait $pid; echo $?");
+  EXPECT_NE(outcome.out.find(".part\n143\n"), std::string::npos) << outcome.out << outcome.err;
+  EXPECT_EQ(files(), "in.y4m");
+}
+
 void ProgramTest::make_clip(const std::string& name, int width, int height, int pictures) const {
   host::OutputFile file(folder_ / name);
   host::StreamInfo info;

@@ -33,6 +33,10 @@ class ProgramTest : public ::testing::Test {
                       int code,
                       const std::vector<std::string>& words) const;
 
+  /// Kills a command that reads in.y4m from a pipe as soon as it has begun a file, and expects that
+  /// nothing but in.y4m stays.
+  void expect_signal_leaves_nothing(const std::string& command) const;
+
   /// Writes a clip of noise on a slope.
   void make_clip(const std::string& name, int width, int height, int pictures) const;
   void make_file(const std::string& name, const std::string& text) const;
