@@ -92,6 +92,13 @@ HWY_INLINE std::uint32_t sad8(const std::uint8_t* a,
   return total(sum);
 }
 
+HWY_INLINE std::uint32_t sad4x4(const std::uint8_t* a,
+                                std::ptrdiff_t a_stride,
+                                const std::uint8_t* b,
+                                std::ptrdiff_t b_stride) {
+  return total(sad_of_8(load_4x4(a, a_stride), load_4x4(b, b_stride)));
+}
+
 /// Adds the squares of the differences of samples to 32-bit sums.
 template <class D, class V32>
 HWY_INLINE void add_squares(

@@ -50,14 +50,18 @@ struct VectorOps : OneLane {
                                       std::ptrdiff_t as,
                                       const std::uint8_t* b,
                                       std::ptrdiff_t bs) {
-    return kSize == 16 ? sad16x16(a, as, b, bs) : sad8x8(a, as, b, bs);
+    return kSize == 16  ? sad16x16(a, as, b, bs)
+           : kSize == 8 ? sad8x8(a, as, b, bs)
+                        : metrics::sad4x4(a, as, b, bs);
   }
   template <int kSize>
   static HWY_INLINE std::uint32_t satd(const std::uint8_t* a,
                                        std::ptrdiff_t as,
                                        const std::uint8_t* b,
                                        std::ptrdiff_t bs) {
-    return kSize == 16 ? satd16x16(a, as, b, bs) : satd8x8(a, as, b, bs);
+    return kSize == 16  ? satd16x16(a, as, b, bs)
+           : kSize == 8 ? satd8x8(a, as, b, bs)
+                        : satd4x4(a, as, b, bs);
   }
   template <int kSize>
   static HWY_INLINE std::uint32_t sse(const std::uint8_t* a,

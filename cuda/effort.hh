@@ -9,7 +9,7 @@ namespace gpu {
 enum class Effort : std::uint8_t {
   kFast,     ///< nearness alone decides in the first pass; rebasing takes the modes as they are
   kDefault,  ///< full costs decide between the nearest few; rebasing refines
-  kBest,     ///< rebasing also looks for splits and intra predictions again
+  kBest,     ///< rebasing decides everything again, from what the first pass found
 };
 
 }  // namespace gpu

@@ -39,10 +39,17 @@ class InterDecision {
       t_.keep_trial_if_better(best_satd);
       return best_satd;
     }
-    try_finalists(best_satd + best_satd / 6);
+    try_finalists(t_.task.effort == Effort::kBest ? best_satd * 2 : best_satd + best_satd / 3);
     if (!nothing_to_code_ && best_satd >= t_.good_enough())
       try_split(best_satd);
     return best_satd;
+  }
+
+  /// Likewise, where an earlier decision against slightly other pictures was `prior`.
+  VP8_HD SearchCost decide_again(const MbModes& prior) {
+    prior_ref_ = prior.ref_frame;
+    prior_mv_ = prior.mv;
+    return decide();
   }
 
   /// Decides again what is cheap to decide: inter modes `prior` that were chosen against other
@@ -63,7 +70,8 @@ class InterDecision {
       }
     }
     const SearchCost best_satd = std::min(prior_cost, nearest());
-    const bool splits = t_.task.effort == Effort::kBest && best_satd >= t_.good_enough();
+    const bool splits =
+        prior.y_mode == vp8::SPLITMV ? best_satd >= t_.good_enough() : best_satd > t_.far_off();
     if (best_satd == prior_cost && !splits) {
       t_.keep_trial_if_better(0);
       return best_satd;
@@ -239,7 +247,9 @@ class InterDecision {
                    w_.around[0].mv,
                    w_.around[1].mv,
                    is_last && t_.task.hints != nullptr ? t_.task.hints[t_.index()] : MotionVector{},
-                   is_last ? MotionVector{} : last_mv_};
+                   ref == prior_ref_ ? prior_mv_
+                   : is_last         ? MotionVector{}
+                                     : last_mv_};
     });
     const Found found = search.subpixel(search.integer(w_.starts.data(), Workspace::kStarts).mv);
     if (is_last)
@@ -345,7 +355,7 @@ class InterDecision {
       const int y = quarter / 2 * 8;
       const int x = quarter % 2 * 8;
       const auto first = static_cast<std::size_t>(y + x / 4);
-      const Found found = search_quarter(
+      const Found found = search_part<8>(
           search_task(whole.ref_frame, y, x, near.best, t_.wide_above(8)), first, whole.mv);
       total += found.cost;
       ops_.once([&] {
@@ -357,30 +367,50 @@ class InterDecision {
     // A split that is no better by SATD even before its mode is paid for will not win.
     if (total < best_satd + best_satd / 8)
       try_partitions(near);
+    if (!nothing_to_code_ && (w_.best.y_mode == vp8::SPLITMV || total > t_.far_off()))
+      try_subblocks(near);
   }
 
-  VP8_HD Found search_quarter(const SearchTask& task, std::size_t first, MotionVector whole) {
-    const BlockSearch<Ops, 8> search(ops_, task, t_.next_luma(), w_.prediction);
-    // Vectors that have a short name need no difference to be coded; the first three are where the
-    // search starts.
-    constexpr int kNamed = 4;
-    ops_.once([&] {
-      w_.starts[0] = whole;
-      w_.starts[1] = vp8::left_mv(w_.trial, w_.around[1], first);
-      w_.starts[2] = vp8::above_mv(w_.trial, w_.around[0], first);
-      w_.starts[3] = {};
-    });
-    Found best = search.subpixel(search.integer(w_.starts.data(), kNamed - 1).mv);
-    VP8_NO_UNROLL for (std::size_t i = 0; i < kNamed; ++i) {
+  // The vector of one block of a split that begins with subblock `first`, near `whole`; its cost is
+  // SATD and all rates.
+  template <int kSize>
+  VP8_HD Found search_part(const SearchTask& task, std::size_t first, MotionVector whole) {
+    const BlockSearch<Ops, kSize> search(ops_, task, t_.next_luma(), w_.prediction);
+    const MotionVector left = vp8::left_mv(w_.trial, w_.around[1], first);
+    const MotionVector above = vp8::above_mv(w_.trial, w_.around[0], first);
+    const auto& rates = t_.task.rates->fixed->sub_mv_ref[vp8::sub_mv_ref_context(left, above)];
+    ops_.once([&] { w_.starts = {whole, left, above, {}}; });
+    Found best = search.subpixel(search.integer(w_.starts.data(), 3).mv);
+    best.cost += t_.rate_as_satd(rates[vp8::NEW4X4]);
+    VP8_NO_UNROLL for (std::size_t i = 0; i < 4; ++i) {
       const MotionVector mv = w_.starts[i];
       if (!search.allowed(mv))
         continue;
-      const SearchCost cost =
-          static_cast<SearchCost>(search.distortion(mv)) + t_.rate_as_satd(2 * 256);
+      const vp8::SubMvRef how = vp8::sub_mv_ref_of(mv, left, above);
+      const SearchCost cost = static_cast<SearchCost>(search.distortion(mv)) +
+                              t_.rate_as_satd(rates[how]) +
+                              (how == vp8::NEW4X4 ? task.rate_cost(mv) : 0);
       if (cost < best.cost)
         best = {mv, cost};
     }
     return best;
+  }
+
+  // Searches the subblocks around the vectors of their quarters.
+  VP8_HD void try_subblocks(const vp8::NearMvs& near) {
+    VP8_NO_UNROLL for (int b = 0; b < 16; ++b) {
+      const auto at = static_cast<std::size_t>(b);
+      const auto quarter = static_cast<std::size_t>(b / 8 * 2 + b % 4 / 2);
+      const Found found =
+          search_part<4>(search_task(w_.trial.ref_frame, b / 4 * 4, b % 4 * 4, near.best), at,
+                         w_.quarters[quarter]);
+      ops_.once([&] { w_.trial.mvs[at] = found.mv; });
+    }
+    ops_.once([&] {
+      w_.trial.partition = vp8::kSplit4x4;
+      w_.trial.mv = w_.trial.mvs[15];
+    });
+    try_trial(t_.task.rates->split(w_.trial, t_.around(), near));
   }
 
   // w_.quarters has the vectors.
@@ -428,8 +458,10 @@ class InterDecision {
   Workspace& w_;
   vp8::Rate prior_rate_ = 0;
   bool zero_is_good_ = false;  // a zero vector predicts so well that nothing else is worth trying
-  bool nothing_to_code_ = false;  // the best candidate is skipped
-  MotionVector last_mv_;          // what the search in the last picture found
+  bool nothing_to_code_ = false;                  // the best candidate is skipped
+  MotionVector last_mv_;                          // what the search in the last picture found
+  vp8::RefFrame prior_ref_ = vp8::CURRENT_FRAME;  // none
+  MotionVector prior_mv_;
 };
 
 }  // namespace VP8_TARGET

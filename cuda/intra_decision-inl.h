@@ -6,6 +6,7 @@
 #define GPU_INTRA_DECISION_INL_H_
 #endif
 
+#include <array>
 #include <cstdint>
 #include <limits>
 
@@ -31,7 +32,8 @@ class IntraDecision {
     vp8::MbMode y_mode = vp8::DC_PRED;
     const SearchCost luma_cost = choose_y_mode(available, y_mode);
     // Inter prediction that is far better needs no company.
-    if (inter_cost != kNever && luma_cost > inter_cost * 2)
+    const int far = t_.task.effort == Effort::kBest ? 4 : 2;
+    if (inter_cost != kNever && luma_cost / far > inter_cost)
       return;
     if (t_.task.effort == Effort::kFast && luma_cost >= inter_cost)
       return;
@@ -108,8 +110,7 @@ class IntraDecision {
     vp8::Rate mode_rate = 0;
     load_patch();
     VP8_NO_UNROLL for (int b = 0; b < 16; ++b) {
-      mode_rate += choose_subblock(b);
-      total.add(t_.blocks_cost(b, 1, t_.quantiser.y, false, 4));
+      mode_rate += choose_subblock(b, total);
       ops_.add_residue(t_.work().dequantised + b, t_.work().ends + b, 1, 1, patch_at(b),
                        Workspace::kPatchStride);
       if (total.cost(fixed + mode_rate, t_.quantiser.lambda) >= t_.best_cost)
@@ -131,33 +132,68 @@ class IntraDecision {
     });
   }
 
-  // Picks the mode of subblock b by SATD, leaves its prediction in the patch and its coefficients
-  // in the work. Returns the mode's rate.
-  VP8_HD vp8::Rate choose_subblock(int b) {
-    const auto i = static_cast<std::size_t>(b);
-    std::uint8_t* at = patch_at(b);
-    const std::uint8_t* above_right =
-        b % 4 == 3 ? w_.patch + Workspace::kPatchLeft + 16 : at - Workspace::kPatchStride + 4;
+  // Picks the mode of subblock b: of the nearest few by SATD the one of least full cost. Leaves its
+  // prediction in the patch and its coefficients in the work, adds what they cost to `total` and
+  // returns the mode's rate.
+  VP8_HD vp8::Rate choose_subblock(int b, CodedCost& total) {
+    const std::uint8_t* above_right = b % 4 == 3 ? w_.patch + Workspace::kPatchLeft + 16
+                                                 : patch_at(b) - Workspace::kPatchStride + 4;
     const std::ptrdiff_t src_stride = t_.source_stride(vp8::kPlaneY);
     const std::uint8_t* src = t_.source(vp8::kPlaneY) + (b / 4 * 4) * src_stride + b % 4 * 4;
-    ops_.subblock_satds(at, Workspace::kPatchStride, above_right, src, src_stride, w_.satd.data());
-    const auto& rates = t_.task.rates->subblock_modes(w_.trial, t_.around(), i);
+    ops_.subblock_satds(patch_at(b), Workspace::kPatchStride, above_right, src, src_stride,
+                        w_.satd.data());
+    const auto& rates =
+        t_.task.rates->subblock_modes(w_.trial, t_.around(), static_cast<std::size_t>(b));
+    std::size_t best = 0;
+    RdCost best_cost = std::numeric_limits<RdCost>::max();
+    unsigned tried = 0;
+    // The last time round codes the best again.
+    VP8_NO_UNROLL for (int i = 0; i <= kSubblockFinalists; ++i) {
+      const bool again = i == kSubblockFinalists;
+      const std::size_t mode = again ? best : nearest_mode(rates, tried);
+      const CodedCost coded = code_subblock(b, mode, above_right, src, src_stride);
+      tried |= 1u << mode;
+      if (again)
+        total.add(coded);
+      const RdCost cost = coded.cost(rates[mode], t_.quantiser.lambda);
+      if (cost < best_cost) {
+        best_cost = cost;
+        best = mode;
+      }
+    }
+    return rates[best];
+  }
+
+  // The nearest mode by SATD and rate that is not among those tried, a bit each.
+  VP8_HD std::size_t nearest_mode(const std::array<vp8::Rate, vp8::kSubblockModes>& rates,
+                                  unsigned tried) const {
     SearchCost best_cost = kNever;
     std::size_t best = 0;
     for (std::size_t m = 0; m < vp8::kSubblockModes; ++m) {
       const SearchCost cost = static_cast<SearchCost>(w_.satd[m]) + t_.rate_as_satd(rates[m]);
-      if (cost >= best_cost)
+      if ((tried >> m & 1) != 0 || cost >= best_cost)
         continue;
       best_cost = cost;
       best = m;
     }
-    const auto mode = static_cast<vp8::SubblockMode>(best);
-    ops_.once([&] { w_.trial.subblock_modes[i] = mode; });
-    ops_.predict_subblock(mode, at, Workspace::kPatchStride, above_right);
-    ops_.template residual_dct<4>(src, src_stride, at, Workspace::kPatchStride,
-                                  t_.work().coefs + b);
-    return rates[best];
+    return best;
   }
+
+  // Predicts subblock b and quantises what is left.
+  VP8_HD CodedCost code_subblock(int b,
+                                 std::size_t mode,
+                                 const std::uint8_t* above_right,
+                                 const std::uint8_t* src,
+                                 std::ptrdiff_t src_stride) {
+    const auto subblock_mode = static_cast<vp8::SubblockMode>(mode);
+    ops_.once([&] { w_.trial.subblock_modes[static_cast<std::size_t>(b)] = subblock_mode; });
+    ops_.predict_subblock(subblock_mode, patch_at(b), Workspace::kPatchStride, above_right);
+    ops_.template residual_dct<4>(src, src_stride, patch_at(b), Workspace::kPatchStride,
+                                  t_.work().coefs + b);
+    return t_.blocks_cost(b, 1, t_.quantiser.y, false, 4);
+  }
+
+  static constexpr int kSubblockFinalists = 3;
 
   MacroblockTrial<Ops>& t_;
   const Ops& ops_;

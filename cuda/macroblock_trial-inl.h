@@ -89,6 +89,9 @@ struct MacroblockTrial {
   /// SATD of a prediction whose residue hardly ever survives quantisation.
   VP8_HD SearchCost good_enough() const { return quantiser.steps.y_ac * kGoodEnough; }
 
+  /// SATD of a prediction of which much is left to be coded.
+  VP8_HD SearchCost far_off() const { return 10 * good_enough(); }
+
   /// A block of this size whose nearest SAD so far is above goes on being searched.
   VP8_HD SearchCost wide_above(int size) const {
     return task.effort == Effort::kFast ? kNeverWide : quantiser.steps.y_ac * kFarOff * size / 16;

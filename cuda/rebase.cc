@@ -29,13 +29,14 @@ void RefineAndCode(const PictureTask& task, vp8::Frame& frame) {
   here.left = contexts.left.data();
   vt::code_macroblocks(task.coding, frame, contexts, [&](int mb_row, int mb_col, MbModes& mb) {
     MacroblockTrial<vt::VectorOps> trial(ops, here, mb_row, mb_col, workspace);
-    if (mb.is_inter()) {
-      const SearchCost nearest = InterDecision<vt::VectorOps>(trial).refine(mb);
-      if (task.effort == Effort::kBest)
-        IntraDecision<vt::VectorOps>(trial).decide(nearest);
-    } else {
-      IntraDecision<vt::VectorOps>(trial).decide(std::numeric_limits<SearchCost>::max());
+    SearchCost nearest = std::numeric_limits<SearchCost>::max();
+    if (task.effort == Effort::kBest) {
+      nearest = InterDecision<vt::VectorOps>(trial).decide_again(mb);
+    } else if (mb.is_inter()) {
+      nearest = InterDecision<vt::VectorOps>(trial).refine(mb);
     }
+    if (task.effort == Effort::kBest || !mb.is_inter())
+      IntraDecision<vt::VectorOps>(trial).decide(nearest);
     store_best(trial);
     const std::uint8_t segment = mb.segment;
     mb = workspace.best;
@@ -61,8 +62,12 @@ void refine_and_code(const vp8::State& before,
   const vp8::FrameHeader& header = frame.header;
   PictureTask task = make_picture_task(before, header, frame.mb_rows, frame.mb_cols, effort);
   task.coding = coding;
+  const vp8::Probabilities probs = vp8::frame_probabilities(before, header);
+  // The rates that the tokens will have, as far as the first pass found them out.
+  const vp8::TokenCosts costs(probs.coef);
+  task.coding.costs = &costs;
   // What the first pass found out about this very picture's modes.
-  const ModeRates rates(before.probs, header, header.key_frame, &fixed_rates());
+  const ModeRates rates(probs, header, header.key_frame, &fixed_rates());
   task.rates = &rates;
   const PictureLayout layout(frame.mb_rows, frame.mb_cols);
   vp8::AlignedVector<std::byte> memory(layout.bytes());
