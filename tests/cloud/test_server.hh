@@ -18,6 +18,7 @@ class TestServer {
     const char* all = ".*";
     server_.Get(all, handler).Put(all, handler).Post(all, handler).Delete(all, handler);
     server_.set_keep_alive_max_count(1000);
+    server_.set_tcp_nodelay(true);
     port_ = server_.bind_to_any_port("127.0.0.1");
     thread_ = std::thread([this] { server_.listen_after_bind(); });
     while (!server_.is_running())
