@@ -2,7 +2,6 @@
 #include "cloud/credentials.hh"
 
 #include <array>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -11,6 +10,7 @@
 #include "cloud/credentials_places.hh"
 #include "cloud/error.hh"
 #include "cloud/http.hh"
+#include "cloud/server_clock.hh"
 
 namespace cloud {
 namespace {
@@ -47,10 +47,7 @@ CredentialsEnvironment system_environment() {
   };
   environment.file = text_of;
   environment.command_output = output_of;
-  environment.now = [] {
-    const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::seconds>(since_1970).count();
-  };
+  environment.now = seconds_now;
   return environment;
 }
 

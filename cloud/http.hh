@@ -42,7 +42,7 @@ class HttpError : public std::runtime_error {
 };
 
 struct HttpOptions {
-  std::string ca_file;  ///< certificates to trust; empty: the system's
+  std::string ca_pem;  ///< certificates to trust, as text; empty: the system's
   std::chrono::milliseconds connect_limit{5000};
   /// Fewer than 1000 bytes a second for so long is as good as a broken line; 0: any patience.
   std::chrono::seconds stall_limit{15};

@@ -2,7 +2,10 @@
 #include "cloud/http_transfer.hh"
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <new>
+#include <stdexcept>
 
 #include <fmt/format.h>
 
@@ -14,10 +17,16 @@ namespace {
 constexpr long kSlowBytesPerSecond = 1000;
 constexpr long kKeepAliveSeconds = 60;  // routers forget idle lines after 350 s
 
-void initialise_libcurl() {
-  static const CURLcode done = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (done != CURLE_OK)
-    throw std::runtime_error("libcurl does not start");
+// Where systems keep the certificates that they trust. A libcurl from Debian looks only in Debian's
+// place, and Lambda is another system.
+std::string system_certificates() {
+  if (const char* chosen = std::getenv("SSL_CERT_FILE"); chosen != nullptr && *chosen != '\0')
+    return chosen;
+  for (const char* place : {"/etc/ssl/certs/ca-certificates.crt",
+                            "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"})
+    if (std::filesystem::exists(place))
+      return place;
+  return {};
 }
 
 // Header lines end with CR LF, names come in any case.
@@ -41,12 +50,29 @@ bool is_near(const Url& url) {
 
 }  // namespace
 
-HttpTransfer::HttpTransfer(HttpOptions options) : options_(std::move(options)) {
-  initialise_libcurl();
-  handle_.reset(curl_easy_init());
-  if (!handle_)
-    throw std::bad_alloc();
+CurlHandle new_curl_handle() {
+  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
+  CurlHandle handle(started == CURLE_OK ? curl_easy_init() : nullptr);
+  if (!handle)
+    throw std::runtime_error("libcurl does not start");
+  return handle;
 }
+
+void trust(CURL* handle, const std::string& ca_pem) {
+  if (ca_pem.empty()) {
+    static const std::string system = system_certificates();
+    if (!system.empty())
+      curl_easy_setopt(handle, CURLOPT_CAINFO, system.c_str());
+    return;
+  }
+  curl_blob blob{const_cast<char*>(ca_pem.data()), ca_pem.size(), CURL_BLOB_COPY};
+  curl_easy_setopt(handle, CURLOPT_CAINFO_BLOB, &blob);
+  curl_easy_setopt(handle, CURLOPT_CAINFO, nullptr);
+  curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);
+}
+
+HttpTransfer::HttpTransfer(HttpOptions options)
+    : options_(std::move(options)), handle_(new_curl_handle()) {}
 
 void HttpTransfer::prepare(const HttpRequest& request) {
   curl_easy_reset(handle());  // keeps connections
@@ -67,6 +93,7 @@ void HttpTransfer::prepare(const HttpRequest& request) {
 void HttpTransfer::set_channel(const std::string& url) {
   curl_easy_setopt(handle(), CURLOPT_URL, url.c_str());
   curl_easy_setopt(handle(), CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(handle(), CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(handle(), CURLOPT_PATH_AS_IS, 1L);  // what was signed is what is sent
   curl_easy_setopt(handle(), CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(handle(), CURLOPT_TCP_KEEPALIVE, 1L);
@@ -80,10 +107,7 @@ void HttpTransfer::set_channel(const std::string& url) {
     curl_easy_setopt(handle(), CURLOPT_LOW_SPEED_TIME,
                      static_cast<long>(options_.stall_limit.count()));
   }
-  if (!options_.ca_file.empty()) {
-    curl_easy_setopt(handle(), CURLOPT_CAINFO, options_.ca_file.c_str());
-    curl_easy_setopt(handle(), CURLOPT_CAPATH, nullptr);
-  }
+  trust(handle(), options_.ca_pem);
   if (is_near(parse_url(url)))
     curl_easy_setopt(handle(), CURLOPT_PROXY, "");
 }

@@ -10,6 +10,18 @@
 
 namespace cloud {
 
+struct FreeCurl {
+  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using CurlHandle = std::unique_ptr<CURL, FreeCurl>;
+
+/// Throws std::runtime_error.
+CurlHandle new_curl_handle();
+
+/// Certificates of servers must be signed by one of these; "" stands for the system's.
+void trust(CURL* handle, const std::string& ca_pem);
+
 /// A request under way. Reusable: the handle keeps its connection.
 class HttpTransfer {
  public:
@@ -28,11 +40,6 @@ class HttpTransfer {
   CURL* handle() const { return handle_.get(); }
 
  private:
-  struct Free {
-    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-  };
-
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   void set_channel(const std::string& url);
@@ -40,8 +47,8 @@ class HttpTransfer {
   void set_headers(const HttpRequest& request);
 
   HttpOptions options_;
-  std::unique_ptr<CURL, Free> handle_;
-  std::unique_ptr<curl_slist, Free> header_list_;
+  CurlHandle handle_;
+  std::unique_ptr<curl_slist, FreeCurl> header_list_;
   std::string address_;  // without the query: for messages
   bool too_long_ = false;
   char error_[CURL_ERROR_SIZE] = {};

@@ -1,9 +1,6 @@
 // Signed requests to S3: what is worth another attempt, and what is not.
 #include "cloud/s3_client.hh"
 
-#include <array>
-#include <chrono>
-#include <ctime>
 #include <optional>
 #include <stdexcept>
 
@@ -11,23 +8,11 @@
 #include <pugixml.hpp>
 
 #include "cloud/error.hh"
+#include "cloud/server_clock.hh"
 #include "cloud/url.hh"
 
 namespace cloud {
 namespace {
-
-std::int64_t seconds_now() {
-  const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::seconds>(since_1970).count();
-}
-
-// The Date header of an answer, in seconds since 1970.
-std::optional<std::int64_t> server_time(const HttpResponse& response) {
-  std::tm parts{};
-  if (strptime(response.header("date").c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts) == nullptr)
-    return {};
-  return timegm(&parts);
-}
 
 // <Error><Code>..; empty where there is none.
 std::string error_code(const HttpResponse& response) {
@@ -100,10 +85,10 @@ bool S3Client::mend(const HttpResponse& response, Credentials& credentials) {
     credentials = credentials_->renew(credentials);
     return true;
   }
-  const std::optional<std::int64_t> time = server_time(response);
-  if (code != "RequestTimeTooSkewed" || !time)
+  const std::optional<std::int64_t> offset = clock_offset(response);
+  if (code != "RequestTimeTooSkewed" || !offset)
     return false;
-  clock_offset_ = *time - seconds_now();
+  clock_offset_ = *offset;
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -120,6 +121,19 @@ void sign(HttpRequest& request,
     request.headers["x-amz-content-sha256"] = body_sha256;
   const SignedParts parts{request.method, url.path, url.query, request.headers, body_sha256};
   request.headers["authorization"] = authorization_of(parts, credentials, scope);
+}
+
+std::vector<std::string> signed_header_names(const std::string& authorization) {
+  constexpr std::string_view kLabel = "SignedHeaders=";
+  const std::size_t at = authorization.find(kLabel);
+  if (at == std::string::npos)
+    return {};
+  std::istringstream list(
+      authorization.substr(at + kLabel.size(), authorization.find(',', at) - at - kLabel.size()));
+  std::vector<std::string> names;
+  for (std::string name; std::getline(list, name, ';');)
+    names.push_back(name);
+  return names;
 }
 
 std::string amz_date(std::int64_t seconds) {

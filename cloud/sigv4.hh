@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "cloud/credentials.hh"
 #include "cloud/http.hh"
@@ -44,6 +45,9 @@ std::string signature_of(const SignedParts& parts,
 std::string authorization_of(const SignedParts& parts,
                              const Credentials& credentials,
                              const SignatureScope& scope);
+
+/// The names of the headers that an authorization header covers; none where it is no such header.
+std::vector<std::string> signed_header_names(const std::string& authorization);
 
 /// "20260131T235959Z", which x-amz-date holds.
 std::string amz_date(std::int64_t seconds);

@@ -53,18 +53,15 @@ std::shared_ptr<CredentialsSource> FakeS3::source() {
 
 bool FakeS3::is_signed(const httplib::Request& request) const {
   const std::string authorization = header(request, "Authorization");
-  std::smatch names;
-  if (!std::regex_search(authorization, names, std::regex("SignedHeaders=([^,]+),")))
-    return false;
   SignedParts parts{request.method,
                     request.target.substr(0, request.target.find('?')),
                     query_of(request),
                     {},
                     header(request, "x-amz-content-sha256")};
-  std::string name;
-  for (std::istringstream list(names[1]); std::getline(list, name, ';');)
+  for (const std::string& name : signed_header_names(authorization))
     parts.headers[name] = header(request, name);
-  return authorization == authorization_of(parts, credentials(), {"here", "s3"}) &&
+  return parts.headers.contains("x-amz-date") &&
+         authorization == authorization_of(parts, credentials(), {"here", "s3"}) &&
          parts.body_sha256 == sha256_hex(host::test::text_bytes(request.body));
 }
 
@@ -85,7 +82,7 @@ void FakeS3::handle(const httplib::Request& request, httplib::Response& response
   else if (request.method == "POST")
     post(key, request, response);
   else
-    uploads.clear(), response.status = 204;
+    abandon_parts(response);
 }
 
 void FakeS3::get(const std::string& key,
@@ -101,6 +98,11 @@ void FakeS3::get(const std::string& key,
   if (!request.ranges.empty() &&
       request.ranges[0].first >= static_cast<ssize_t>(found->second.body.size()))
     answer_error(response, 416, "InvalidRange");
+}
+
+void FakeS3::abandon_parts(httplib::Response& response) {
+  uploads.clear();
+  response.status = 204;
 }
 
 bool FakeS3::is_taken(const std::string& key,

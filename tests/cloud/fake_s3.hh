@@ -47,6 +47,7 @@ class FakeS3 {
   void post(const std::string& key, const httplib::Request& request, httplib::Response& response);
   void list(const httplib::Request& request, httplib::Response& response) const;
   void remove_all(const httplib::Request& request, httplib::Response& response);
+  void abandon_parts(httplib::Response& response);
   bool is_taken(const std::string& key,
                 const httplib::Request& request,
                 httplib::Response& response) const;
