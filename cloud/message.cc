@@ -17,7 +17,6 @@ constexpr auto kVisitTask = [](auto& coder, auto& task) {
   coder.number(task.attempt);
   coder.choice(task.phase, Phase::kPhases);
   coder.number(task.chunk);
-  coder.number(task.wait_ms);
 };
 
 constexpr auto kVisitResult = [](auto& coder, auto& result) {
@@ -26,7 +25,7 @@ constexpr auto kVisitResult = [](auto& coder, auto& result) {
   coder.number(result.chunk);
   coder.choice(result.status, Result::Status::kStatuses);
   coder.text(result.text);
-  for (auto* const time : {&result.times.fetch, &result.times.wait, &result.times.code,
+  for (auto* const time : {&result.times.fetch, &result.times.state, &result.times.code,
                            &result.times.measure, &result.times.store, &result.times.wall})
     coder.number(*time);
   coder.number(result.bytes_in);
@@ -38,6 +37,16 @@ constexpr auto kVisitResult = [](auto& coder, auto& result) {
 constexpr const char* kResultName = "result";
 
 }  // namespace
+
+TaskTimes& TaskTimes::operator+=(const TaskTimes& other) {
+  fetch += other.fetch;
+  state += other.state;
+  code += other.code;
+  measure += other.measure;
+  store += other.store;
+  wall += other.wall;
+  return *this;
+}
 
 Bytes write_task(const Task& task) {
   return to_wire(kTaskKind, task, kVisitTask);

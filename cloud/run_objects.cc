@@ -112,11 +112,9 @@ void RunObjects::put_state(const std::string& name, ByteSpan state, StateExchang
   }
 }
 
-Bytes RunObjects::get_state(const std::string& name,
-                            StateExchange& exchange,
-                            std::chrono::milliseconds limit) {
+Bytes RunObjects::get_state(const std::string& name, StateExchange& exchange) {
   try {
-    if (std::optional<Bytes> sealed = exchange.wait(name, limit)) {
+    if (std::optional<Bytes> sealed = exchange.wait(name, {})) {
       bytes_in_ += sealed->size();
       return open_sealed(key_, name, std::move(*sealed));
     }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -53,10 +52,8 @@ class RunObjects {
 
   /// Likewise a state, which is compressed as it is, in the store and then in the exchange.
   void put_state(const std::string& name, ByteSpan state, StateExchange& exchange);
-  /// From wherever it is first; waits up to `limit` for the exchange. Throws LostObject.
-  Bytes get_state(const std::string& name,
-                  StateExchange& exchange,
-                  std::chrono::milliseconds limit);
+  /// From the exchange, else from the store. Throws LostObject.
+  Bytes get_state(const std::string& name, StateExchange& exchange);
 
   const SealKey& key() const { return key_; }
   std::uint64_t bytes_in() const { return bytes_in_; }

@@ -166,12 +166,9 @@ class TaskRun {
     if (stored_.chunk.begins_chain())
       return {};
     const std::string name = state_name(task_.chunk - 1);
-    const Bytes bytes = [&] {
-      const Timed timed(result_.times.wait);
-      return objects_.get_state(name, services_.exchange, std::chrono::milliseconds(task_.wait_ms));
-    }();
-    const Timed timed(result_.times.fetch);
-    return parsed(name, [&] { return vp8::parse_state(bytes); });
+    const Timed timed(result_.times.state);
+    return parsed(name,
+                  [&] { return vp8::parse_state(objects_.get_state(name, services_.exchange)); });
   }
 
   bool ends_chain() const { return host::chunk_at(stored_.plan, task_.chunk + 1).begins_chain(); }
