@@ -41,7 +41,7 @@ bool is_passing(const HttpResponse& response) {
 bool is_for_the_caller(const S3Request& request, const HttpResponse& response) {
   if (response.is_success())
     return request.method != "POST" || error_code(response).empty();
-  return response.status == 412 ||
+  return response.status == 412 || response.status == 416 ||
          (response.status == 404 && error_code(response) != "NoSuchBucket");
 }
 

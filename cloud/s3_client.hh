@@ -38,7 +38,7 @@ class S3Client {
   /// Throws std::invalid_argument if the endpoint would send in the clear, or names are missing.
   S3Client(S3Options options, std::shared_ptr<CredentialsSource> credentials);
 
-  /// The answer, if its status is 2xx, 404 or 412; the caller decides what these mean. Retries
+  /// The answer, if its status is 2xx, 404, 412 or 416; the caller decides what these mean. Retries
   /// what may go away: no answer, 5xx, 429, 408; signs with the server's clock if ours is far off;
   /// asks for new credentials if they have expired. Throws Unavailable after the last attempt, and
   /// Denied where retrying cannot help.
