@@ -188,7 +188,8 @@ void Scheduler::end_attempt(const Attempt& attempt, bool ran) {
 }
 
 std::int64_t Scheduler::cost_so_far(const Running& running) const {
-  return options_.price.per_invocation + (now_ms_ - running.invoked_ms) * options_.price.per_ms;
+  return options_.price.per_invocation +
+         (now_ms_ - running.invoked_ms) * options_.price.per_second / 1000;
 }
 
 void Scheduler::set_aside_overruns() {

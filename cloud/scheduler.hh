@@ -115,7 +115,7 @@ using Action = std::variant<action::Invoke, action::Ignore, action::Write, actio
 
 /// What workers cost, in nano-dollars.
 struct WorkerPrice {
-  std::int64_t per_ms = 0;
+  std::int64_t per_second = 0;
   std::int64_t per_invocation = 0;
 };
 

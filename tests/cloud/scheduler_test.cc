@@ -410,7 +410,7 @@ TEST(Scheduler, DoesOnlyWhatAnEarlierRunHasNot) {
 
 TEST(Scheduler, SpendsNoMoreThanItMay) {
   SchedulerOptions options = workers(10);
-  options.price = {.per_ms = 10, .per_invocation = 1'000};
+  options.price = {.per_second = 10'000, .per_invocation = 1'000};
   options.expected_ms = {0, 1'000, 0, 1'000, 0};  // 11,000 each
   options.max_cost = 40'000;
   Session run(options);
@@ -434,7 +434,7 @@ TEST(Scheduler, SpendsNoMoreThanItMay) {
 
 TEST(Scheduler, SetsAsideWhatRunningWorkersTakeLonger) {
   SchedulerOptions options = workers(10);
-  options.price = {.per_ms = 10, .per_invocation = 1'000};
+  options.price = {.per_second = 10'000, .per_invocation = 1'000};
   options.expected_ms = {0, 1'000, 0, 1'000, 0};
   options.max_cost = 33'000;
   Session run(options);
