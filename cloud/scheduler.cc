@@ -80,6 +80,7 @@ void Scheduler::handle(const event::Failed& event) {
 }
 
 void Scheduler::handle(const event::Tick&) {
+  set_aside_overruns();
   drop_silent();
   if (!given_up_)
     copy_stragglers();
@@ -180,12 +181,23 @@ void Scheduler::end_attempt(const Attempt& attempt, bool ran) {
   --running_count(attempt.task.step);
   copies_ -= running.copy ? 1 : 0;
   reserved_ -= running.reserved;
-  if (ran && on_worker(attempt.task.step)) {
-    totals_.cost +=
-        options_.price.per_invocation + (now_ms_ - running.invoked_ms) * options_.price.per_ms;
-  }
+  if (ran && on_worker(attempt.task.step))
+    totals_.cost += cost_so_far(running);
   running_.erase(found);
   refresh(attempt.task);
+}
+
+std::int64_t Scheduler::cost_so_far(const Running& running) const {
+  return options_.price.per_invocation +
+         (now_ms_ - running.invoked_ms) * options_.price.per_second / 1000;
+}
+
+void Scheduler::set_aside_overruns() {
+  for (auto& [attempt, running] : running_) {
+    const std::int64_t more = on_worker(attempt.task.step) ? cost_so_far(running) : 0;
+    reserved_ += std::max<std::int64_t>(0, more - running.reserved);
+    running.reserved = std::max(running.reserved, more);
+  }
 }
 
 // Tasks that run here end by themselves.

@@ -115,7 +115,7 @@ using Action = std::variant<action::Invoke, action::Ignore, action::Write, actio
 
 /// What workers cost, in nano-dollars.
 struct WorkerPrice {
-  std::int64_t per_ms = 0;
+  std::int64_t per_second = 0;
   std::int64_t per_invocation = 0;
 };
 
@@ -142,7 +142,9 @@ struct SchedulerOptions {
   int straggler_slots_percent = 10;  ///< of the allowed workers may be second copies, at least one
 
   WorkerPrice price;
-  std::int64_t max_cost = 0;  ///< nano-dollars; 0: no limit
+  /// Nano-dollars; 0: no limit. What is running and expected counts as spent; what it takes longer
+  /// than expected comes on top.
+  std::int64_t max_cost = 0;
   std::array<int, kSteps> expected_ms = {0, 20'000, 5'000, 10'000, 0};  ///< until it is known
 };
 
@@ -227,6 +229,8 @@ class Scheduler {
   void retry(const TaskId& task, const std::string& reason);
   void throttle(const Attempt& attempt);
   void end_attempt(const Attempt& attempt, bool ran);
+  void set_aside_overruns();
+  std::int64_t cost_so_far(const Running& running) const;
   bool silent(const Attempt& attempt, const Running& running) const;
   void drop_silent();
   void give_up(EndReason reason, const std::string& text);

@@ -165,7 +165,7 @@ std::int64_t Scheduler::expected_ms(Step step) const {
 }
 
 std::int64_t Scheduler::expected_cost(Step step) const {
-  return options_.price.per_invocation + expected_ms(step) * options_.price.per_ms;
+  return options_.price.per_invocation + expected_ms(step) * options_.price.per_second / 1000;
 }
 
 }  // namespace cloud
