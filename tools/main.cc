@@ -59,6 +59,7 @@ void declare(CLI::App& app) {
   tools::add_inspect(app);
   tools::add_quality(app);
   tools::add_devices(app);
+  tools::add_cloud(app);
   tools::add_worker(app);
 }
 
