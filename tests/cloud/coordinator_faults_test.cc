@@ -58,6 +58,7 @@ CoordinatorOptions options_of(const Clip& clip) {
   options.scheduler.longest_backoff_ms = 20;
   options.scheduler.start_limit_ms = 400;
   options.scheduler.silence_limit_ms = 400;
+  options.drain_ms = 100;
   options.threads = 2;
   options.reopen = [clip] { return clip.open_again(); };
   return options;
@@ -177,7 +178,7 @@ INSTANTIATE_TEST_SUITE_P(CoordinatorFaults,
 TEST(CoordinatorFaults, AThrottledAccountOnlyTakesLonger) {
   Trouble trouble;
   trouble.fates = [](const Task& task, int nth) {
-    const bool hit = task.chunk % 4 == 1 && nth == 0;
+    const bool hit = task.chunk == 4 && task.phase == Phase::kFirstPass && nth < 2;
     return WorkerFate{hit ? WorkerFault::kThrottled : WorkerFault::kNone};
   };
   Cloud cloud(trouble);
@@ -288,7 +289,7 @@ TEST(CoordinatorFaults, ACoordinatorThatIsKilledAtAnyMomentIsResumed) {
     test::expect_equal(encode(kClip, plan_of(), options, cloud.services(), &summary), expected());
     resumed += summary.resumed;
   }
-  EXPECT_GT(resumed, 200);
+  EXPECT_GT(resumed, 100);
 }
 
 TEST(CoordinatorFaults, ARunOfAnotherVideoIsNotResumed) {
