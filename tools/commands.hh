@@ -14,5 +14,6 @@ void add_plan(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_quality(CLI::App& app);
 void add_devices(CLI::App& app);
+void add_simulate(CLI::App& app);
 
 }  // namespace tools

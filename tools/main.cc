@@ -59,6 +59,7 @@ void declare(CLI::App& app) {
   tools::add_inspect(app);
   tools::add_quality(app);
   tools::add_devices(app);
+  tools::add_simulate(app);
 }
 
 // The subcommand that the command line names, else the program itself.
