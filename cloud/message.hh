@@ -24,7 +24,6 @@ struct Task {
   std::uint64_t attempt = 0;  ///< different for each start of the same task
   Phase phase = Phase::kFirstPass;
   std::int64_t chunk = 0;
-  std::uint32_t wait_ms = 0;  ///< how long to wait for a state of the chunk before
 
   bool operator==(const Task&) const = default;
 };
@@ -32,12 +31,13 @@ struct Task {
 /// Where the time of a task went, in microseconds.
 struct TaskTimes {
   std::uint64_t fetch = 0;    ///< inputs: transfer, check, decompression
-  std::uint64_t wait = 0;     ///< for the state of the chunk before
+  std::uint64_t state = 0;    ///< the state of the chunk before: transfer and check
   std::uint64_t code = 0;     ///< first pass, boundary or rebase: processor time
   std::uint64_t measure = 0;  ///< PSNR and SSIM: processor time
   std::uint64_t store = 0;    ///< outputs: compression, transfer
   std::uint64_t wall = 0;     ///< all of it
 
+  TaskTimes& operator+=(const TaskTimes& other);
   bool operator==(const TaskTimes&) const = default;
 };
 
