@@ -62,7 +62,9 @@ class ThreadInvoker : public Invoker {
     std::shared_ptr<StateExchange> exchange;
   };
   /// `slots`: workers at once; further ones wait. `services(task)` may throw WorkerKilled.
-  ThreadInvoker(int slots, gpu::Device& device, std::function<Services(const Bytes& task)> services);
+  ThreadInvoker(int slots,
+                gpu::Device& device,
+                std::function<Services(const Bytes& task)> services);
   ~ThreadInvoker() override;
 
   void start(std::uint64_t attempt, Bytes task, std::function<void(Outcome)> done) override;
