@@ -122,8 +122,8 @@ struct WorkerPrice {
 /// How to run; all times in milliseconds.
 struct SchedulerOptions {
   RampOptions workers;
-  int uploads = 4;       ///< at once
-  int fetches = 8;       ///< at once
+  int uploads = 8;       ///< at once
+  int fetches = 32;      ///< at once
   int fetch_ahead = 64;  ///< chunks fetched and not written, at most
 
   int attempts = 5;      ///< failures of a task before the run ends

@@ -1,6 +1,7 @@
 // What may start, and what of it does.
 #include <algorithm>
 
+#include "cloud/mixed_bits.hh"
 #include "cloud/scheduler.hh"
 
 namespace cloud {
@@ -9,14 +10,6 @@ namespace {
 // What others wait for first: the chain behind a rebase, then the two chunks of a boundary.
 int urgency_of(Step step) {
   return step == Step::kRebase ? 0 : step == Step::kBoundary ? 1 : 2;
-}
-
-// A well-mixed function of its argument (the finaliser of splitmix64).
-std::uint64_t mixed(std::uint64_t x) {
-  x += 0x9e3779b97f4a7c15u;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-  return x ^ (x >> 31);
 }
 
 }  // namespace
@@ -154,7 +147,8 @@ std::int64_t Scheduler::backoff_ms(const TaskId& task, int failures) const {
   const std::uint64_t seed = static_cast<std::uint64_t>(task.chunk) * kSteps +
                              static_cast<std::uint64_t>(task.step) +
                              (static_cast<std::uint64_t>(failures) << 48);
-  return most - static_cast<std::int64_t>(mixed(seed) % static_cast<std::uint64_t>(most / 2 + 1));
+  return most -
+         static_cast<std::int64_t>(mixed_bits(seed) % static_cast<std::uint64_t>(most / 2 + 1));
 }
 
 std::int64_t Scheduler::expected_ms(Step step) const {

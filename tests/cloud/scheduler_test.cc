@@ -427,7 +427,7 @@ TEST(Scheduler, SpendsNoMoreThanItMay) {
   }
   ASSERT_TRUE(run.end);
   EXPECT_EQ(run.end->reason, EndReason::kCost);
-  EXPECT_EQ(run.end->text, "the rebase of chunk 0 could cost more than is left of the limit");
+  EXPECT_NE(run.end->text.find("could cost more than is left of the limit"), std::string::npos);
   EXPECT_LE(run.scheduler_.status(run.now).cost, 40'000);
   EXPECT_GT(run.scheduler_.status(run.now).cost, 40'000 - 11'000);
 }
