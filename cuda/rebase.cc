@@ -59,7 +59,11 @@ void refine_and_code(const vp8::State& before,
                      const vp8::PictureCoding& coding,
                      vp8::Frame& frame) {
   const vp8::FrameHeader& header = frame.header;
-  PictureTask task = make_picture_task(before, header, frame.mb_rows, frame.mb_cols, effort);
+  // Equal references count once even if they lie apart: a state that was stored and read has them
+  // in one place, and must lead to the same bytes.
+  vp8::State shared = before;
+  shared.references = vp8::share_equal(std::move(shared.references));
+  PictureTask task = make_picture_task(shared, header, frame.mb_rows, frame.mb_cols, effort);
   task.coding = coding;
   // What the first pass found out about this very picture's modes.
   const ModeRates rates(before.probs, header, header.key_frame, &fixed_rates());

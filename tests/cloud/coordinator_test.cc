@@ -63,9 +63,8 @@ void expect_equal_bytes(const Clip& clip, const host::Plan& plan) {
   Cloud cloud;
   const Encoded local = test::encode_locally(clip, plan);
   ASSERT_EQ(local.summary.pictures, clip.pictures);
-  EXPECT_TRUE(encode(cloud, clip, plan, options_of()) == local)
-      << "[" << plan.chunk_frames << ", " << plan.chunks_per_chain << "], cq16 " << plan.cq16
-      << ", effort " << host::effort_name(plan.effort) << ", " << clip.width << "x" << clip.height;
+  SCOPED_TRACE(host::plan_as_json(plan, 0));
+  test::expect_equal(encode(cloud, clip, plan, options_of()), local);
   EXPECT_TRUE(cloud.store.list("").empty());
 }
 
