@@ -45,59 +45,75 @@ void ChunkFeed::again(std::int64_t chunk) {
 void ChunkFeed::run() {
   try {
     tbb::task_arena arena(options_.threads);
-    arena.execute([this] { feed(source_, {}); });
+    arena.execute([this] { feed_all(); });
     listener_.end();
-    for (;;) {
-      std::set<std::int64_t> wishes = wait_for_wishes();
-      if (wishes.empty())
-        return;
-      if (!options_.reopen) {
-        throw std::runtime_error(
-            "pictures that were uploaded have been lost, and the input can be read only once; give "
-            "it as a file");
+    arena.execute([this] {
+      while (serve_wishes(false)) {
       }
-      const std::unique_ptr<host::PictureSource> source = options_.reopen();
-      arena.execute([&] { feed(*source, std::move(wishes)); });
-    }
+    });
   } catch (...) {
     listener_.failure(std::current_exception());
   }
 }
 
-// All chunks if `only` is empty.
-void ChunkFeed::feed(host::PictureSource& source, std::set<std::int64_t> only) {
-  ChunkPreparer preparer(source, device_, plan_, options_.key, options_.threads, options_.limit,
-                         options_.spans);
-  const bool all = only.empty();
-  if (!all)
-    preparer.only(only);
-  while ((all || !only.empty()) && wait_for_room()) {
+void ChunkFeed::feed_all() {
+  ChunkPreparer preparer = preparer_of(source_);
+  while (serve_wishes(true)) {
     std::optional<PreparedChunk> chunk = preparer.next();
     if (!chunk)
       return;
-    if (!all && only.erase(chunk->chunk.index) == 0) {
-      taken();
-      continue;
-    }
     listener_.chunk(std::move(*chunk), preparer.read_seconds(), preparer.lookahead_seconds());
   }
 }
 
-// False if all is over.
-bool ChunkFeed::wait_for_room() {
-  std::unique_lock lock(mutex_);
-  wake_.wait(lock, [this] { return stop_ || room_ > 0; });
-  --room_;
-  return !stop_;
+// Who waits for a chunk again may hold up those who make room: wishes come first, and need none.
+// Returns once there is room, if that is waited for, or else after some wishes; false if all is
+// over.
+bool ChunkFeed::serve_wishes(bool for_room) {
+  for (;;) {
+    std::set<std::int64_t> wishes;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [&] { return stop_ || !wishes_.empty() || (for_room && room_ > 0); });
+      if (stop_)
+        return false;
+      if (wishes_.empty()) {
+        --room_;
+        return true;
+      }
+      wishes = std::exchange(wishes_, {});
+    }
+    feed_again(std::move(wishes));
+    if (!for_room)
+      return true;
+  }
 }
 
-// Nothing if all is over.
-std::set<std::int64_t> ChunkFeed::wait_for_wishes() {
-  std::unique_lock lock(mutex_);
-  wake_.wait(lock, [this] { return stop_ || !wishes_.empty(); });
-  if (stop_)
-    return {};
-  return std::exchange(wishes_, {});
+void ChunkFeed::feed_again(std::set<std::int64_t> chunks) {
+  if (!options_.reopen) {
+    throw std::runtime_error(
+        "pictures that were uploaded have been lost, and the input can be read only once: give it "
+        "as a file");
+  }
+  const std::unique_ptr<host::PictureSource> source = options_.reopen();
+  ChunkPreparer preparer = preparer_of(*source);
+  preparer.only(chunks);
+  while (!chunks.empty() && !stopped()) {
+    std::optional<PreparedChunk> chunk = preparer.next();
+    if (!chunk)
+      throw std::runtime_error("the input has become shorter since it was read first");
+    if (chunks.erase(chunk->chunk.index) > 0)
+      listener_.again(std::move(*chunk));
+  }
+}
+
+ChunkPreparer ChunkFeed::preparer_of(host::PictureSource& source) const {
+  return {source, device_, plan_, options_.key, options_.threads, options_.limit, options_.spans};
+}
+
+bool ChunkFeed::stopped() {
+  const std::lock_guard lock(mutex_);
+  return stop_;
 }
 
 }  // namespace cloud

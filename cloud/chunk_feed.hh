@@ -29,7 +29,9 @@ struct FeedOptions {
 struct FeedListener {
   /// Called with the processor seconds of reading and of the lookahead so far.
   std::function<void(PreparedChunk, double read, double lookahead)> chunk;
-  /// The video is over; chunks may come again after that.
+  /// One that again() has asked for; it takes no room.
+  std::function<void(PreparedChunk)> again;
+  /// The video is over.
   std::function<void()> end;
   /// An error of the source, or that the video cannot be read again: nothing more comes.
   std::function<void(std::exception_ptr)> failure;
@@ -50,16 +52,18 @@ class ChunkFeed {
   /// Ends after the chunk under way.
   ~ChunkFeed();
 
-  /// A chunk that came was taken care of: there is room for one more.
+  /// A chunk that came for the first time was taken care of: there is room for one more.
   void taken();
-  /// Asks for a chunk once more. It comes after the whole video.
+  /// Asks for a chunk once more: the video is read once more, up to it.
   void again(std::int64_t chunk);
 
  private:
   void run();
-  void feed(host::PictureSource& source, std::set<std::int64_t> only);
-  bool wait_for_room();
-  std::set<std::int64_t> wait_for_wishes();
+  void feed_all();
+  bool serve_wishes(bool for_room);
+  void feed_again(std::set<std::int64_t> chunks);
+  ChunkPreparer preparer_of(host::PictureSource& source) const;
+  bool stopped();
 
   host::PictureSource& source_;
   gpu::Device& device_;

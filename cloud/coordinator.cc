@@ -29,7 +29,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kTick{100};
-constexpr std::chrono::milliseconds kDrain{5000};
 
 int thread_count(int wanted) {
   return wanted > 0 ? wanted : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
@@ -111,6 +110,11 @@ class Coordinator {
                     take_chunk(std::move(*shared));
                   });
                 },
+            .again =
+                [this](PreparedChunk chunk) {
+                  auto shared = std::make_shared<PreparedChunk>(std::move(chunk));
+                  mailbox_->post([this, shared] { take_again(std::move(*shared)); });
+                },
             .end = [this] { mailbox_->post([this] { close_video(); }); },
             .failure =
                 [this](std::exception_ptr failure) {
@@ -128,9 +132,8 @@ class Coordinator {
       failure_ = std::move(failure);
   }
 
-  // Second copies that are still at work would write behind a clean-up.
   void drain() {
-    const std::int64_t limit_ms = now_ms() + kDrain.count();
+    const std::int64_t limit_ms = now_ms() + options_.drain_ms;
     while (!workers_.empty() && now_ms() < limit_ms) {
       if (const auto call = mailbox_->take(kTick))
         (*call)();
@@ -152,24 +155,24 @@ class Coordinator {
     }
   }
 
-  // Of a new chunk, or of one that was asked for again.
   void take_chunk(PreparedChunk chunk) {
     const std::int64_t index = chunk.chunk.index;
-    if (index == chunks_) {
-      ++chunks_;
-      summary_.raw_bytes += chunk.raw_bytes;
-      summary_.packed_bytes += chunk.packed_bytes;
-      const ChunkNeeds needs = chunk.needs;
-      const bool uploaded = restore(index);
-      if (uploaded) {
-        check_same(std::move(chunk));
-        feed_.taken();
-      } else {
-        prepared_.insert_or_assign(index, std::move(chunk));
-      }
-      scheduler_.add_chunk(needs);
-      return happen(event::Tick{});
+    summary_.raw_bytes += chunk.raw_bytes;
+    summary_.packed_bytes += chunk.packed_bytes;
+    const ChunkNeeds needs = chunk.needs;
+    if (restore(index)) {
+      check_same(std::move(chunk));
+      feed_.taken();
+    } else {
+      prepared_.insert_or_assign(index, std::move(chunk));
+      new_.insert(index);
     }
+    scheduler_.add_chunk(needs);
+    happen(event::Tick{});
+  }
+
+  void take_again(PreparedChunk chunk) {
+    const std::int64_t index = chunk.chunk.index;
     prepared_.insert_or_assign(index, std::move(chunk));
     if (const auto waiting = waiting_uploads_.extract(index))
       start_upload(waiting.mapped());
@@ -271,7 +274,8 @@ class Coordinator {
       for (const auto& [name, bytes] : chunk.objects)
         objects_.put_stored(name, bytes);
       mailbox_->post([this, attempt] {
-        feed_.taken();
+        if (new_.erase(attempt.task.chunk) > 0)
+          feed_.taken();
         summary_.seconds_to_upload = seconds();
         happen(event::Done{attempt, std::to_string(++outputs_)});
       });
@@ -362,8 +366,8 @@ class Coordinator {
 
   // All below belongs to the thread that runs.
   Scheduler scheduler_;
-  const std::set<std::string> found_;  // objects of an earlier run
-  std::int64_t chunks_ = 0;
+  const std::set<std::string> found_;                // objects of an earlier run
+  std::set<std::int64_t> new_;                       // chunks that were never uploaded
   std::map<std::int64_t, PreparedChunk> prepared_;   // to be uploaded
   std::map<std::int64_t, Attempt> waiting_uploads_;  // until they are prepared again
   std::map<std::int64_t, StoredFrames> fetched_;     // and not written

@@ -34,6 +34,9 @@ struct CoordinatorOptions {
   int threads = 0;          ///< to read and compress on; 0: one for each processor
   std::int64_t limit = -1;  ///< pictures at most; -1: all
   bool keep = false;        ///< leaves all objects where they are
+  /// How long second copies that are still at work in the end are waited for, lest they write
+  /// behind the clean-up.
+  int drain_ms = 5'000;
   /// Opens the video once more, to upload again what was lost; null where it can be read only once.
   std::function<std::unique_ptr<host::PictureSource>()> reopen;
   std::function<void(const host::Progress&)> on_progress;  ///< after each chunk that is written

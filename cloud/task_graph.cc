@@ -59,9 +59,11 @@ void TaskGraph::add_chunk(const ChunkNeeds& needs) {
   std::vector<TaskId> pictures = {upload};
   for (const std::int64_t other : needs.pictures)
     pictures.push_back({other, Step::kUpload});
-  add_task(first_pass, std::move(pictures));
-  if (needs.boundary)
-    add_task(boundary, {upload, first_pass, {c - 1, Step::kFirstPass}});
+  add_task(first_pass, pictures);
+  if (needs.boundary) {
+    pictures.insert(pictures.end(), {first_pass, {c - 1, Step::kFirstPass}});
+    add_task(boundary, std::move(pictures));
+  }
   std::vector<TaskId> decided = {upload, first_pass};
   if (needs.boundary)
     decided.push_back(boundary);

@@ -1,6 +1,7 @@
 // Encodes for the tests of cloud/: a synthetic video, by the local pipeline and by workers.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,6 +47,9 @@ struct Clip {
   int pictures = 40;
 
   SyntheticSource open() const { return {width, height, content, pictures}; }
+  std::unique_ptr<host::PictureSource> open_again() const {
+    return std::make_unique<SyntheticSource>(width, height, content, pictures);
+  }
 };
 
 /// A plan for it.
