@@ -17,6 +17,5 @@ void add_cloud(CLI::App& app);
 void add_devices(CLI::App& app);
 void add_simulate(CLI::App& app);
 void add_worker(CLI::App& app);
-void add_cloud(CLI::App& app);
 
 }  // namespace tools
