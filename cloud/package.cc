@@ -99,8 +99,8 @@ std::vector<PackagedFile> libraries_in(const std::string& listing) {
     const std::size_t middle = line.find(arrow);
     if (middle == std::string::npos)
       continue;
-    const std::string name = line.substr(line.find_first_not_of(" \t"),
-                                         middle - line.find_first_not_of(" \t"));
+    const std::string name =
+        line.substr(line.find_first_not_of(" \t"), middle - line.find_first_not_of(" \t"));
     const std::string path = line.substr(middle + arrow.size());
     const std::size_t address = path.rfind(" (0x");
     if (address == std::string::npos)
@@ -150,8 +150,7 @@ std::vector<PackagedFile> worker_package(const std::string& worker) {
   std::vector<PackagedFile> files;
   const std::string name = path.filename();
   const std::string loader_name = fs::path(loader).filename();
-  const std::string script =
-      replaced(replaced(kBootstrap, "LOADER", loader_name), "WORKER", name);
+  const std::string script = replaced(replaced(kBootstrap, "LOADER", loader_name), "WORKER", name);
   files.push_back({"bootstrap", Bytes(script.begin(), script.end()), true});
   files.push_back({name, std::move(program), true});
   files.push_back({"lib/" + loader_name, bytes_of(loader), true});

@@ -1,6 +1,4 @@
 // `fastslow cloud package`: the zip for AWS Lambda.
-#include "cloud/package.hh"
-
 #include <cstddef>
 #include <filesystem>
 #include <memory>
@@ -9,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include "cloud/package.hh"
 #include "host/output_file.hh"
 #include "tools/cloud_commands.hh"
 
@@ -27,7 +26,8 @@ struct Options {
 std::string worker_program(const Options& options) {
   if (!options.worker.empty())
     return options.worker;
-  const auto beside = std::filesystem::read_symlink("/proc/self/exe").parent_path() / kWorkerProgram;
+  const auto beside =
+      std::filesystem::read_symlink("/proc/self/exe").parent_path() / kWorkerProgram;
   if (!std::filesystem::exists(beside)) {
     throw std::runtime_error(fmt::format(
         "there is no {} beside this program; build it, or name it with --worker", kWorkerProgram));

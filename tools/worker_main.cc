@@ -1,4 +1,5 @@
-// `fastslow-worker`: what runs on AWS Lambda. As `fastslow worker`, without the rest of the program.
+// `fastslow-worker`: what runs on AWS Lambda. As `fastslow worker`, without the rest of the
+// program.
 #include <csignal>
 #include <cstdlib>
 #include <exception>
