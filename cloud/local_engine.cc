@@ -19,6 +19,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kS3rver = "@20minutes/s3rver@4.0.4";
+// The package has a command line, but leaves out the file that npm would make a program of.
+constexpr const char* kRunS3rver =
+    "require(process.argv[1]).parse(['node', 's3rver', ...process.argv.slice(2)])";
 
 std::string made_folder(const std::string& path) {
   fs::create_directories(path);
@@ -39,12 +42,7 @@ void run(std::vector<std::string> command, const std::string& log, const std::st
   command.front() = find_program(name);
   if (command.front().empty())
     throw std::runtime_error(fmt::format("there is no program '{}'; {}", name, mend));
-  const char* path = std::getenv("PATH");
-  const char* home = std::getenv("HOME");
-  const pid_t pid = start_process(command,
-                                  {std::string("PATH=") + (path == nullptr ? "" : path),
-                                   std::string("HOME=") + (home == nullptr ? "/" : home)},
-                                  log);
+  const pid_t pid = start_process(command, own_environment(), log);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
@@ -100,9 +98,10 @@ std::string LocalRedis::write_settings(const std::string& folder) const {
 
 std::optional<std::string> find_s3rver() {
   const char* chosen = std::getenv("FASTSLOW_S3RVER");
-  const fs::path program = chosen != nullptr && *chosen != '\0'
-                               ? fs::path(chosen)
-                               : cache_folder() / "s3rver/node_modules/.bin/s3rver";
+  const fs::path program =
+      chosen != nullptr && *chosen != '\0'
+          ? fs::path(chosen)
+          : cache_folder() / "s3rver/node_modules/@20minutes/s3rver/lib/cli.js";
   if (find_program("node").empty() || !fs::exists(program))
     return {};
   return program.string();
@@ -115,7 +114,7 @@ std::string install_s3rver() {
   const std::string mend =
       fmt::format("the local object store needs Node.js and npm, and once npm install {}", kS3rver);
   run({"npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "--ignore-scripts",
-       kS3rver},
+       "--fetch-retries", "1", kS3rver},
       folder + "/npm.log", mend);
   const auto found = find_s3rver();
   if (!found)
@@ -132,9 +131,10 @@ LocalS3::LocalS3(const std::string& program, const std::string& folder) {
   made_folder(folder);
   const int port = free_port();
   server_ = std::make_unique<LocalServer>(
-      std::vector<std::string>{"node", program, "--directory", made_folder(folder + "/objects"),
-                               "--address", "127.0.0.1", "--port", std::to_string(port),
-                               "--no-vhost-buckets", "--silent", "--configure-bucket", kBucket},
+      std::vector<std::string>{"node", "-e", kRunS3rver, program, "--directory",
+                               made_folder(folder + "/objects"), "--address", "127.0.0.1", "--port",
+                               std::to_string(port), "--no-vhost-buckets", "--silent",
+                               "--configure-bucket", kBucket},
       port, folder + "/s3rver.log");
 }
 

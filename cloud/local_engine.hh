@@ -32,8 +32,8 @@ class LocalRedis {
   std::unique_ptr<LocalServer> server_;
 };
 
-/// Where npm's s3rver lies: in $FASTSLOW_S3RVER, else in fastslow's cache folder; nothing if it is
-/// not there.
+/// npm's s3rver, its file lib/cli.js: $FASTSLOW_S3RVER, else in fastslow's cache folder; nothing if
+/// it is not there.
 std::optional<std::string> find_s3rver();
 /// Likewise, and installs it there by npm if it is not. Throws std::runtime_error, with what to do.
 std::string install_s3rver();

@@ -64,13 +64,6 @@ std::string tail_of(const std::string& path) {
   return text.substr(text.size() - std::min(text.size(), kLogTail));
 }
 
-std::vector<std::string> own_environment() {
-  std::vector<std::string> all;
-  for (char** entry = environ; *entry != nullptr; ++entry)
-    all.emplace_back(*entry);
-  return all;
-}
-
 // setpriv lets the server die with the thread that started it.
 std::vector<std::string> bound_to_us(const std::vector<std::string>& command) {
   const std::string setpriv = find_program("setpriv");

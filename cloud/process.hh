@@ -15,6 +15,9 @@ pid_t start_process(const std::vector<std::string>& command,
                     const std::vector<std::string>& environment,
                     const std::string& log);
 
+/// The environment of this process, as start_process() wants it.
+std::vector<std::string> own_environment();
+
 /// Where the shell would find a program; "" if nowhere.
 std::string find_program(const std::string& name);
 

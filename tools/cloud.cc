@@ -10,6 +10,7 @@ void add_cloud(CLI::App& app) {
   cloud->footer("Example:\n  fastslow cloud package -o fastslow.zip");
   add_cloud_package(*cloud);
   add_cloud_check(*cloud);
+  add_cloud_local(*cloud);
 }
 
 }  // namespace tools
