@@ -8,7 +8,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <stdexcept>
 #include <string_view>
@@ -31,8 +30,14 @@ constexpr const char* kBootstrap =
     "exec \"$here/lib/LOADER\" --library-path \"$here/lib\" \"$here/WORKER\"\n";
 
 Bytes bytes_of(const std::string& path) {
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(path, error);  // none of folders
+  if (error)
+    throw std::system_error(error, path);
+  Bytes bytes(size);
   std::ifstream file(path, std::ios::binary);
-  Bytes bytes(std::istreambuf_iterator<char>(file), {});
+  // Streams read chars.
+  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   if (!file)
     throw std::system_error(errno, std::generic_category(), path);
   return bytes;
@@ -123,6 +128,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 void add(zip_t* archive, const PackagedFile& file) {
   constexpr zip_uint32_t kProgram = 0100755;
   constexpr zip_uint32_t kData = 0100644;
+  constexpr zip_uint32_t kLevel = 6;  // 9 takes three times as long and saves half a percent
   constexpr zip_uint16_t kTime = 0;
   constexpr zip_uint16_t kDate = 0x21;  // 1980-01-01, the first day of DOS
   zip_source_t* source = zip_source_buffer(archive, file.bytes.data(), file.bytes.size(), 0);
@@ -137,7 +143,7 @@ void add(zip_t* archive, const PackagedFile& file) {
   const zip_uint32_t mode = file.executable ? kProgram : kData;
   if (zip_file_set_external_attributes(archive, entry, 0, ZIP_OPSYS_UNIX, mode << 16U) != 0 ||
       zip_file_set_dostime(archive, entry, kTime, kDate, 0) != 0 ||
-      zip_set_file_compression(archive, entry, ZIP_CM_DEFLATE, 9) != 0)
+      zip_set_file_compression(archive, entry, ZIP_CM_DEFLATE, kLevel) != 0)
     fail_to_zip(zip_strerror(archive));
 }
 
@@ -154,8 +160,9 @@ std::vector<PackagedFile> worker_package(const std::string& worker) {
   files.push_back({"bootstrap", Bytes(script.begin(), script.end()), true});
   files.push_back({name, std::move(program), true});
   files.push_back({"lib/" + loader_name, bytes_of(loader), true});
+  // As ldd asks it: what is missing is listed as such.
   const std::string command =
-      fmt::format("{} --list {}", quoted(loader), quoted(fs::absolute(path)));
+      fmt::format("LD_TRACE_LOADED_OBJECTS=1 {} {}", quoted(loader), quoted(fs::absolute(path)));
   for (PackagedFile& library : libraries_in(output_of(command)))
     files.push_back(std::move(library));
   return files;

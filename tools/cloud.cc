@@ -9,6 +9,8 @@ void add_cloud(CLI::App& app) {
   cloud->require_subcommand(1);
   cloud->footer("Example:\n  fastslow cloud package -o fastslow.zip");
   add_cloud_package(*cloud);
+  add_cloud_check(*cloud);
+  add_cloud_local(*cloud);
 }
 
 }  // namespace tools
