@@ -11,6 +11,7 @@ void add_cloud(CLI::App& app) {
   add_cloud_local(*cloud);
   add_cloud_package(*cloud);
   add_cloud_check(*cloud);
+  add_cloud_local(*cloud);
 }
 
 }  // namespace tools
