@@ -64,8 +64,11 @@ std::string S3Client::address(const S3Request& request) const {
       options_.endpoint.empty()
           ? fmt::format("https://{}.s3.{}.amazonaws.com", options_.bucket, options_.region)
           : fmt::format("{}/{}", options_.endpoint, options_.bucket);
-  return fmt::format("{}/{}{}{}", place, percent_encode(request.key, true),
-                     request.query.empty() ? "" : "?", request.query);
+  // A bucket's own address ends without a slash: some servers sign it so, and AWS takes both.
+  const bool bucket_itself = request.key.empty() && !options_.endpoint.empty();
+  return fmt::format("{}{}{}{}{}", place, bucket_itself ? "" : "/",
+                     percent_encode(request.key, true), request.query.empty() ? "" : "?",
+                     request.query);
 }
 
 HttpResponse S3Client::send_once(const S3Request& request, const Credentials& credentials) {
