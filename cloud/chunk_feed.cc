@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include <tbb/global_control.h>
 #include <tbb/task_arena.h>
 
 namespace cloud {
@@ -44,6 +45,8 @@ void ChunkFeed::again(std::int64_t chunk) {
 
 void ChunkFeed::run() {
   try {
+    const tbb::global_control parallelism(tbb::global_control::max_allowed_parallelism,
+                                          static_cast<std::size_t>(options_.threads));
     tbb::task_arena arena(options_.threads);
     arena.execute([this] { feed_all(); });
     listener_.end();

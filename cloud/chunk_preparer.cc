@@ -89,53 +89,56 @@ std::vector<StoredPictures> ChunkPreparer::store_raw(const std::vector<host::Chu
 PreparedChunk ChunkPreparer::prepare(const host::Chunk& chunk, StoredPictures raw) {
   PreparedChunk prepared;
   prepared.chunk = chunk;
-  prepared.packed_bytes = raw.bytes.size();
-  prepared.objects.emplace_back(raw_name(chunk.index), std::move(raw.bytes));
-  const host::StandIns& stand_ins = window_.stand_ins(chunk.first_picture);
-  forget_but(stand_ins);
+  prepared.needs.begins_chain = chunk.begins_chain();
+  prepared.needs.boundary = plan_.first_pass == host::FirstPass::kLibvpx && !chunk.begins_chain();
   StoredWork work{.plan = plan_, .chunk = chunk, .pictures = {}, .frames = {}, .stand_ins = {}};
-  const auto refer_to = [&](const PictureSpot& spot) {
-    const auto at = std::find(work.pictures.begin(), work.pictures.end(), spot);
-    const auto number = static_cast<std::uint32_t>(at - work.pictures.begin());
-    if (at == work.pictures.end())
-      work.pictures.push_back(spot);
-    return number;
+  add_stand_ins(prepared, work);
+  add_frames(raw.spots, prepared, work);
+  prepared.objects.emplace_back(raw_name(chunk.index), std::move(raw.bytes));
+  for (const auto& [name, bytes] : prepared.objects)
+    prepared.packed_bytes += bytes.size();
+  const std::string name = work_name(chunk.index);
+  prepared.objects.emplace_back(name, seal(key_, name, pack(write_work(work))));
+  if (!wanted(chunk.index))
+    prepared.objects.clear();
+  return prepared;
+}
+
+void ChunkPreparer::add_stand_ins(PreparedChunk& prepared, StoredWork& work) {
+  const host::StandIns& stand_ins = window_.stand_ins(work.chunk.first_picture);
+  forget_but(stand_ins);
+  if (work.chunk.begins_chain())
+    return;
+  std::set<std::int64_t> chunks;
+  const auto stand_in = [&](const vp8::PictureRef& picture) {
+    const Known& found = known(picture);
+    chunks.insert(found.chunk);
+    return work.add_picture(found.spot);
   };
-  if (!chunk.begins_chain()) {
-    const auto stand_in = [&](const vp8::PictureRef& picture) {
-      const Known& found = known(picture);
-      prepared.needs.pictures.push_back(found.chunk);
-      return refer_to(found.spot);
-    };
-    work.stand_ins = {stand_in(stand_ins.last), stand_in(stand_ins.golden),
-                      stand_in(stand_ins.altref)};
-  }
-  for (int i = 0; i < chunk.pictures; ++i) {
-    const std::int64_t number = chunk.first_picture + i;
+  work.stand_ins = {stand_in(stand_ins.last), stand_in(stand_ins.golden),
+                    stand_in(stand_ins.altref)};
+  prepared.needs.pictures.assign(chunks.begin(), chunks.end());
+}
+
+// `shown`: where the pictures that the chunk shows are.
+void ChunkPreparer::add_frames(const std::vector<PictureSpot>& shown,
+                               PreparedChunk& prepared,
+                               StoredWork& work) {
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    const std::int64_t number = work.chunk.first_picture + static_cast<std::int64_t>(i);
     prepared.raw_bytes += sample_bytes(*window_.picture(number));
     for (const host::PlannedFrame& frame : window_.frames(number)) {
-      PictureSpot spot = raw.spots[static_cast<std::size_t>(i)];
+      PictureSpot spot = shown[i];
       if (!frame.shown()) {
         const std::array<vp8::PictureRef, 1> filtered = {frame.source};
         StoredPictures stored = store_pictures(key_, filtered_name(number), filtered);
         spot = stored.spots.front();
-        prepared.packed_bytes += stored.bytes.size();
         prepared.objects.emplace_back(filtered_name(number), std::move(stored.bytes));
       }
-      work.frames.push_back({refer_to(spot), frame.picture, frame.plan, frame.motion});
-      known_.push_back({frame.source, std::move(spot), chunk.index});
+      work.frames.push_back({work.add_picture(spot), frame.picture, frame.plan, frame.motion});
+      known_.push_back({frame.source, std::move(spot), work.chunk.index});
     }
   }
-  const std::string name = work_name(chunk.index);
-  prepared.objects.emplace_back(name, seal(key_, name, pack(write_work(work))));
-  prepared.needs.begins_chain = chunk.begins_chain();
-  prepared.needs.boundary = plan_.first_pass == host::FirstPass::kLibvpx && !chunk.begins_chain();
-  std::vector<std::int64_t>& others = prepared.needs.pictures;
-  std::sort(others.begin(), others.end());
-  others.erase(std::unique(others.begin(), others.end()), others.end());
-  if (!wanted(chunk.index))
-    prepared.objects.clear();
-  return prepared;
 }
 
 const ChunkPreparer::Known& ChunkPreparer::known(const vp8::PictureRef& picture) const {

@@ -62,6 +62,8 @@ class ChunkPreparer {
   void prepare_step();
   std::vector<StoredPictures> store_raw(const std::vector<host::Chunk>& chunks) const;
   PreparedChunk prepare(const host::Chunk& chunk, StoredPictures raw);
+  void add_stand_ins(PreparedChunk& prepared, StoredWork& work);
+  void add_frames(const std::vector<PictureSpot>& shown, PreparedChunk& prepared, StoredWork& work);
   const Known& known(const vp8::PictureRef& picture) const;
   void forget_but(const host::StandIns& stand_ins);
   bool wanted(std::int64_t chunk) const { return !only_ || only_->contains(chunk); }

@@ -144,6 +144,14 @@ std::vector<std::uint32_t> needed_pictures(const StoredWork& work, Needs needs) 
 
 }  // namespace
 
+std::uint32_t StoredWork::add_picture(const PictureSpot& spot) {
+  const auto at = std::find(pictures.begin(), pictures.end(), spot);
+  const auto number = static_cast<std::uint32_t>(at - pictures.begin());
+  if (at == pictures.end())
+    pictures.push_back(spot);
+  return number;
+}
+
 Bytes write_work(const StoredWork& work) {
   return to_wire(kKind, work, kVisitWork);
 }

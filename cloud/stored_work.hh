@@ -38,6 +38,8 @@ struct StoredWork {
   std::vector<Frame> frames;
   std::optional<StandIns> stand_ins;  ///< none for a chunk that begins a chain
 
+  /// The number in `pictures` of this one, which is added unless it is there.
+  std::uint32_t add_picture(const PictureSpot& spot);
   bool operator==(const StoredWork&) const = default;
 };
 

@@ -168,7 +168,8 @@ host::EncodeSummary CloudRun::encode(host::PictureSource& source,
         {services_->store(), services_->exchange(), services_->invoker(), device}, write);
     return report_.summary.encode;
   } catch (const cloud::RunEnded& ended) {
-    throw std::runtime_error(ended.what() + again);
+    const bool cost = ended.reason() == cloud::EndReason::kCost;
+    throw std::runtime_error(ended.what() + again + (cost ? ", with a higher --max-cost" : ""));
   } catch (const cloud::Unavailable& error) {
     throw std::runtime_error(error.what() + again);
   } catch (const cloud::Denied& error) {
