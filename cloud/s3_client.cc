@@ -60,11 +60,12 @@ S3Client::S3Client(S3Options options, std::shared_ptr<CredentialsSource> credent
 }
 
 std::string S3Client::address(const S3Request& request) const {
+  const bool own = options_.endpoint.empty();
   const std::string place =
-      options_.endpoint.empty()
-          ? fmt::format("https://{}.s3.{}.amazonaws.com", options_.bucket, options_.region)
+      own ? fmt::format("https://{}.s3.{}.amazonaws.com", options_.bucket, options_.region)
           : fmt::format("{}/{}", options_.endpoint, options_.bucket);
-  return fmt::format("{}/{}{}{}", place, percent_encode(request.key, true),
+  const bool slash = own || !request.key.empty();  // s3rver signs the bucket itself without one
+  return fmt::format("{}{}{}{}{}", place, slash ? "/" : "", percent_encode(request.key, true),
                      request.query.empty() ? "" : "?", request.query);
 }
 

@@ -9,6 +9,5 @@ namespace tools {
 void add_cloud_local(CLI::App& cloud);
 void add_cloud_package(CLI::App& cloud);
 void add_cloud_check(CLI::App& cloud);
-void add_cloud_local(CLI::App& cloud);
 
 }  // namespace tools
