@@ -4,10 +4,13 @@
 #include <csignal>
 #include <cstdlib>
 #include <sstream>
+#include <stdexcept>
 #include <system_error>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace cloud {
@@ -95,6 +98,21 @@ std::string find_program(const std::string& name) {
     if (const std::string file = folder + "/" + name; ::access(file.c_str(), X_OK) == 0)
       return file;
   return {};
+}
+
+void run_process(std::vector<std::string> command,
+                 const std::string& log,
+                 const std::string& mend) {
+  const std::string name = command.front();
+  command.front() = find_program(name);
+  if (command.front().empty())
+    throw std::runtime_error(fmt::format("there is no program '{}'; {}", name, mend));
+  const pid_t pid = start_process(command, own_environment(), log);
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (status != 0)
+    throw std::runtime_error(fmt::format("{} fails, see {}; {}", name, log, mend));
 }
 
 }  // namespace cloud

@@ -15,6 +15,10 @@ pid_t start_process(const std::vector<std::string>& command,
                     const std::vector<std::string>& environment,
                     const std::string& log);
 
+/// Runs a program, found in PATH, to its end, with our environment. Throws std::runtime_error, with
+/// `mend` as what to do, if it is missing or fails.
+void run_process(std::vector<std::string> command, const std::string& log, const std::string& mend);
+
 /// The environment of this process, as start_process() wants it.
 std::vector<std::string> own_environment();
 

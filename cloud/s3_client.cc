@@ -60,15 +60,13 @@ S3Client::S3Client(S3Options options, std::shared_ptr<CredentialsSource> credent
 }
 
 std::string S3Client::address(const S3Request& request) const {
+  const bool own = options_.endpoint.empty();
   const std::string place =
-      options_.endpoint.empty()
-          ? fmt::format("https://{}.s3.{}.amazonaws.com", options_.bucket, options_.region)
+      own ? fmt::format("https://{}.s3.{}.amazonaws.com", options_.bucket, options_.region)
           : fmt::format("{}/{}", options_.endpoint, options_.bucket);
-  // A bucket's own address ends without a slash: some servers sign it so, and AWS takes both.
-  const bool bucket_itself = request.key.empty() && !options_.endpoint.empty();
-  return fmt::format("{}{}{}{}{}", place, bucket_itself ? "" : "/",
-                     percent_encode(request.key, true), request.query.empty() ? "" : "?",
-                     request.query);
+  const bool slash = own || !request.key.empty();  // s3rver signs the bucket itself without one
+  return fmt::format("{}{}{}{}{}", place, slash ? "/" : "", percent_encode(request.key, true),
+                     request.query.empty() ? "" : "?", request.query);
 }
 
 HttpResponse S3Client::send_once(const S3Request& request, const Credentials& credentials) {

@@ -10,7 +10,7 @@
 namespace cloud::test {
 namespace {
 
-constexpr const char* kRoot = "/bucket/";
+constexpr std::string_view kRoot = "/bucket";
 
 std::string header(const httplib::Request& request, const std::string& name) {
   return request.get_header_value(name.c_str());
@@ -74,7 +74,7 @@ void FakeS3::handle(const httplib::Request& request, httplib::Response& response
     return answer_error(response, 403, "SignatureDoesNotMatch");
   if (!request.path.starts_with(kRoot))
     return answer_error(response, 404, "NoSuchBucket");
-  const std::string key = request.path.substr(std::string(kRoot).size());
+  const std::string key = request.path.substr(std::min(kRoot.size() + 1, request.path.size()));
   if (request.method == "GET")
     get(key, request, response);
   else if (request.method == "PUT")
