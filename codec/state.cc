@@ -1,4 +1,4 @@
-// The digest of a state.
+// The digest of a state, and references by value.
 #include "codec/state.hh"
 
 #include <memory>
@@ -47,6 +47,17 @@ class Digest {
 };
 
 }  // namespace
+
+References share_equal(References references) {
+  if (references.golden == references.last)
+    references.golden = references.last;
+  if (references.altref == references.last) {
+    references.altref = references.last;
+  } else if (references.altref == references.golden) {
+    references.altref = references.golden;
+  }
+  return references;
+}
 
 std::uint64_t hash(const State& state) {
   Digest digest;

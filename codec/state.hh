@@ -54,6 +54,10 @@ struct References {
   bool operator==(const References&) const = default;
 };
 
+/// The same with one picture in memory where several are equal: what is told apart by address is
+/// then told apart by value.
+References share_equal(References references);
+
 /// The state of a stream between two frames: a value. A default State is that before the first key
 /// frame.
 struct State {

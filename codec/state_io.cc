@@ -1,24 +1,25 @@
-// Writing and reading states: samples are predicted, and what remains goes through zstd.
+// Writing and reading states.
 #include "codec/state_io.hh"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstring>
-#include <memory>
-#include <new>
 #include <string>
 #include <utility>
 
 #include <xxhash.h>
-#include <zstd.h>
 
-#include "codec/state_prediction-inl.h"
+#include "codec/picture_io.hh"
+#include "codec/sections.hh"
 
 namespace vp8 {
 namespace {
 
-using namespace state_prediction;
+using sections::append_number;
+using sections::append_section;
+using sections::read_number;
+using sections::SectionReader;
 
 using Bytes = std::vector<std::uint8_t>;
 using ByteSpan = std::span<const std::uint8_t>;
@@ -27,85 +28,10 @@ constexpr std::array<std::uint8_t, 8> kMagic = {'V', 'P', '8', 'S', 'T', 'A', 'T
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kHeaderSize = kMagic.size() + 1 + 2 + 2 + 1 + 1;
 constexpr std::size_t kChecksumSize = 8;
-// Residuals are for zstd's Huffman coder: its least table of matches is faster and smaller here.
-constexpr int kZstdLevel = 1;
-constexpr int kZstdHashLog = 6;
-// A zstd block has at least three bytes and yields at most 128 KiB.
-constexpr std::size_t kMaxExpansion = (std::size_t{1} << 17) / 3 + 1;
 
 [[noreturn]] void fail(const std::string& section, std::size_t offset, const std::string& what) {
-  throw BitstreamError("state, " + section + " at byte " + std::to_string(offset) + ": " + what);
+  sections::fail("state, " + section, offset, what);
 }
-
-void append_number(Bytes& out, std::uint64_t value, std::size_t size_bytes) {
-  for (std::size_t i = 0; i < size_bytes; ++i)
-    out.push_back(static_cast<std::uint8_t>(value >> 8 * i));
-}
-
-std::uint64_t read_number(ByteSpan bytes) {
-  std::uint64_t value = 0;
-  for (std::size_t i = bytes.size(); i-- > 0;)
-    value = value << 8 | bytes[i];
-  return value;
-}
-
-// --- Sections ---
-
-void append_section(Bytes& out, ByteSpan raw) {
-  const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(),
-                                                                     &ZSTD_freeCCtx);
-  if (context == nullptr)
-    throw std::bad_alloc();
-  const std::size_t start = out.size();
-  out.resize(start + 4 + ZSTD_compressBound(raw.size()));
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kZstdLevel);
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_hashLog, kZstdHashLog);
-  const std::size_t size = ZSTD_compress2(context.get(), out.data() + start + 4,
-                                          out.size() - start - 4, raw.data(), raw.size());
-  if (ZSTD_isError(size) != 0)
-    throw std::bad_alloc();
-  for (std::size_t i = 0; i < 4; ++i)
-    out[start + i] = static_cast<std::uint8_t>(size >> 8 * i);
-  out.resize(start + 4 + size);
-}
-
-// Cuts the bytes of a state into sections.
-class SectionReader {
- public:
-  SectionReader(ByteSpan bytes, std::size_t offset) : bytes_(bytes), offset_(offset) {}
-
-  /// The contents of the next section, which must be `size` bytes.
-  Bytes next(const std::string& name, std::size_t size) {
-    if (bytes_.size() - offset_ < 4)
-      fail(name, offset_, "ends inside its length");
-    const std::size_t length = read_number(bytes_.subspan(offset_, 4));
-    if (length > bytes_.size() - offset_ - 4) {
-      fail(name, offset_, "length " + std::to_string(length) + " exceeds the bytes that follow");
-    }
-    const ByteSpan frame = bytes_.subspan(offset_ + 4, length);
-    if (size / kMaxExpansion > length || ZSTD_getFrameContentSize(frame.data(), length) != size) {
-      fail(name, offset_, "does not hold the " + std::to_string(size) + " bytes it should");
-    }
-    Bytes contents(size);
-    const std::size_t result = ZSTD_decompress(contents.data(), size, frame.data(), length);
-    if (result != size)
-      fail(name, offset_, "is not valid zstd");
-    start_ = offset_;
-    offset_ += 4 + length;
-    return contents;
-  }
-  void expect_end() const {
-    if (offset_ != bytes_.size())
-      fail("end", offset_, "bytes follow the last section");
-  }
-  /// Where the section that was read last begins.
-  std::size_t start() const { return start_; }
-
- private:
-  ByteSpan bytes_;
-  std::size_t offset_;
-  std::size_t start_ = 0;
-};
 
 // --- Fields ---
 
@@ -206,50 +132,6 @@ Bytes pack_fields(const State& state) {
   return fields.take();
 }
 
-// --- Pictures ---
-
-void append_picture(Bytes& out, const Picture& picture, const Picture* reference) {
-  CodedPicture coded = code_picture(picture, reference);
-  append_section(out, coded.map);
-  std::size_t total = 0;
-  for (const Bytes& residuals : coded.residuals)
-    total += residuals.size();
-  Bytes all;
-  all.reserve(total);
-  for (Bytes& residuals : coded.residuals) {
-    all.insert(all.end(), residuals.begin(), residuals.end());
-    Bytes().swap(residuals);
-  }
-  append_section(out, all);
-}
-
-Picture read_picture(SectionReader& sections,
-                     const State& state,
-                     int index,
-                     const Picture* reference) {
-  const std::string name = "picture " + std::to_string(index);
-  const Bytes map = sections.next(name + " blocks", block_count(state.width, state.height));
-  const std::uint8_t end = BlockCode{kClasses, false}.byte();
-  for (std::size_t i = 0; i < map.size(); ++i) {
-    if (map[i] >= end || (reference == nullptr && BlockCode::of(map[i]).temporal)) {
-      fail(name + " blocks", sections.start(),
-           "block " + std::to_string(i) + " has an impossible code");
-    }
-  }
-  const auto sizes = residual_sizes(state.width, state.height, map);
-  std::size_t total = 0;
-  for (const std::size_t size : sizes)
-    total += size;
-  const Bytes residuals = sections.next(name + " residuals", total);
-  PictureReader reader{.map = map};
-  const std::uint8_t* next = residuals.data();
-  for (std::size_t i = 0; i < kClasses; ++i) {
-    reader.residuals[i] = next;
-    next += sizes[i];
-  }
-  return decode_picture(state.width, state.height, reference, reader);
-}
-
 // --- The whole ---
 
 constexpr std::array<RefFrame, 3> kReferences = {LAST_FRAME, GOLDEN_FRAME, ALTREF_FRAME};
@@ -275,6 +157,10 @@ Distinct distinct_pictures(const References& references) {
     }
   }
   return out;
+}
+
+constexpr std::size_t index_of(std::ptrdiff_t value) {
+  return static_cast<std::size_t>(value);
 }
 
 void check_consistent(const State& state) {
@@ -326,7 +212,8 @@ void read_references(SectionReader& sections,
   const int count = 1 + std::max(indices[1], indices[2]);
   for (int i = 0; i < count; ++i) {
     const Picture* reference = i > 0 ? &*pictures[0] : nullptr;
-    pictures[index_of(i)] = PictureRef(read_picture(sections, state, i, reference));
+    pictures[index_of(i)] = PictureRef(read_picture(sections, "picture " + std::to_string(i),
+                                                    state.width, state.height, reference));
   }
   state.references = {pictures[0], pictures[indices[1]], pictures[indices[2]]};
 }
@@ -355,7 +242,7 @@ State parse_state(std::span<const std::uint8_t> bytes) {
   State state;
   std::array<std::uint8_t, 3> indices{};
   read_header(bytes, state, indices);
-  SectionReader sections(bytes.first(bytes.size() - kChecksumSize), kHeaderSize);
+  SectionReader sections("state", bytes.first(bytes.size() - kChecksumSize), kHeaderSize);
   const std::size_t macroblocks = index_of(state.mb_cols()) * index_of(state.mb_rows());
   const Bytes fields = sections.next("fields", pack_fields(State{}).size() + macroblocks);
   state.segmentation.map.resize(macroblocks);

@@ -60,7 +60,11 @@ void refine_and_code(const vp8::State& before,
                      const vp8::PictureCoding& coding,
                      vp8::Frame& frame) {
   const vp8::FrameHeader& header = frame.header;
-  PictureTask task = make_picture_task(before, header, frame.mb_rows, frame.mb_cols, effort);
+  // Equal references count once even if they lie apart: a state that was stored and read has them
+  // in one place, and must lead to the same bytes.
+  vp8::State shared = before;
+  shared.references = vp8::share_equal(std::move(shared.references));
+  PictureTask task = make_picture_task(shared, header, frame.mb_rows, frame.mb_cols, effort);
   task.coding = coding;
   const vp8::Probabilities probs = vp8::frame_probabilities(before, header);
   // The rates that the tokens will have, as far as the first pass found them out.

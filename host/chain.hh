@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "codec/encode.hh"
@@ -22,7 +23,9 @@ struct RebasedPicture {
 /// The serial part of the encoder. A chain begins with a default state and a key frame.
 class Chain {
  public:
-  explicit Chain(gpu::Effort effort) : effort_(effort) {}
+  /// `state`: where it goes on.
+  explicit Chain(gpu::Effort effort, vp8::State state = {})
+      : effort_(effort), state_(std::move(state)) {}
 
   /// Codes the next picture with decisions that were made for some other state.
   RebasedPicture rebase(const vp8::Picture& source, vp8::Decisions decisions);

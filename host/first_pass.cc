@@ -67,111 +67,116 @@ void assign_segments(const std::vector<PlannedFrame>& frames,
   }
 }
 
-}  // namespace
-
-void WaveFirstPass::run(const SourceWindow& window,
-                        std::vector<ChunkWork>& wave,
-                        PhaseTimes& times) {
-  if (wave.empty())
-    return;
-  if (plan_.first_pass == FirstPass::kLibvpx) {
-    run_libvpx(window, wave, times);
-  } else {
-    run_device(window, wave, times);
-  }
-}
-
-gpu::PictureJob WaveFirstPass::job_of(const SourceWindow& window, const PlannedFrame& frame) const {
+gpu::PictureJob job_of(const Plan& plan, const PlannedFrame& frame) {
   gpu::PictureJob job;
   job.source = frame.source;
-  job.header = header_of(plan_, frame.plan);
+  job.header = header_of(plan, frame.plan);
   // Many pictures are predicted from the few key and hidden ones.
   const bool often_used =
       frame.plan.role == FrameRole::kKey || frame.plan.role == FrameRole::kAltref;
-  job.effort = often_used ? std::max(plan_.effort, gpu::Effort::kDefault) : plan_.effort;
+  job.effort = often_used ? std::max(plan.effort, gpu::Effort::kDefault) : plan.effort;
   if (frame.plan.segments)
     job.segments = frame.plan.segments->map;
-  if (frame.shown() && !job.header.key_frame)
-    job.motion_hints = window.stats(frame.picture).motion;
+  job.motion_hints = frame.motion;
   return job;
 }
 
 // Source pictures stand in for the reconstructions that a chunk will be predicted from. That costs
 // a few percent of bits against the true references, and no throw-away key frame.
-vp8::State WaveFirstPass::stand_in_state(const SourceWindow& window, const Chunk& chunk) const {
+vp8::State stand_in_state(const ChunkWork& work) {
   vp8::State state;
-  if (chunk.begins_chain())
+  if (work.chunk.begins_chain())
     return state;
-  const StandIns& stand_ins = window.stand_ins(chunk.first_picture);
-  const vp8::PictureRef& last = stand_ins.last;
+  const vp8::PictureRef& last = work.stand_ins.last;
   state.width = last->width();
   state.height = last->height();
-  state.references = {last, stand_ins.golden, stand_ins.altref};
+  state.references = {last, work.stand_ins.golden, work.stand_ins.altref};
   state.filter_deltas.mode[kZeroMvClass] = kZeroMvFilterDelta;
   state.segmentation.map.assign(
       static_cast<std::size_t>(last->mb_rows()) * static_cast<std::size_t>(last->mb_cols()), 0);
   return state;
 }
 
-void WaveFirstPass::run_device(const SourceWindow& window,
-                               std::vector<ChunkWork>& wave,
-                               PhaseTimes& times) {
+}  // namespace
+
+void decide_by_device(const Plan& plan,
+                      gpu::Device& device,
+                      std::span<ChunkWork> wave,
+                      PhaseTimes& times) {
   std::vector<gpu::ChunkJob> jobs;
   for (const ChunkWork& work : wave) {
-    gpu::ChunkJob job{stand_in_state(window, work.chunk), {}};
+    gpu::ChunkJob job{stand_in_state(work), {}};
     for (const PlannedFrame& frame : work.frames)
-      job.pictures.push_back(job_of(window, frame));
+      job.pictures.push_back(job_of(plan, frame));
     jobs.push_back(std::move(job));
   }
-  std::vector<gpu::ChunkResult> results = device_.first_pass(std::move(jobs));
+  std::vector<gpu::ChunkResult> results = device.first_pass(std::move(jobs));
   for (std::size_t i = 0; i < wave.size(); ++i) {
     times.first_pass += results[i].cpu_seconds;
     wave[i].decisions = std::move(results[i].decisions);
   }
 }
 
+vp8::State decide_by_libvpx(const Plan& plan, ChunkWork& work, double& seconds) {
+  const gpu::ThreadStopwatch watch(seconds);
+  std::vector<vp8::FrameHeader> headers;
+  std::vector<vp8::PictureRef> sources;
+  for (const PlannedFrame& frame : work.frames) {
+    headers.push_back(header_of(plan, frame.plan));
+    sources.push_back(frame.source);
+  }
+  LibvpxChunk chunk = libvpx_first_pass(sources, headers, plan.frame_rate);
+  work.decisions = std::move(chunk.decisions);
+  assign_segments(work.frames, work.decisions);
+  return std::move(chunk.exit);
+}
+
+// Golden is what the plan will have put there.
+void decide_boundaries(const Plan& plan,
+                       gpu::Device& device,
+                       std::vector<Boundary> boundaries,
+                       PhaseTimes& times) {
+  std::vector<gpu::ChunkJob> jobs;
+  for (Boundary& boundary : boundaries) {
+    const ChunkWork& work = boundary.work;
+    gpu::ChunkJob job{std::move(boundary.entry), {job_of(plan, work.frames.front())}};
+    job.entry.references.golden = work.stand_ins.golden;
+    job.entry.references.altref = work.stand_ins.altref;
+    jobs.push_back(std::move(job));
+  }
+  std::vector<gpu::ChunkResult> results = device.first_pass(std::move(jobs));
+  for (std::size_t i = 0; i < boundaries.size(); ++i) {
+    times.boundary += results[i].cpu_seconds;
+    boundaries[i].work.decisions.front() = std::move(results[i].decisions.front());
+  }
+}
+
+void WaveFirstPass::run(std::span<ChunkWork> wave, PhaseTimes& times) {
+  if (wave.empty())
+    return;
+  if (plan_.first_pass == FirstPass::kLibvpx) {
+    run_libvpx(wave, times);
+  } else {
+    decide_by_device(plan_, device_, wave, times);
+  }
+}
+
 // libvpx encodes each chunk alone; then the device decides the first picture of every chunk but a
-// chain's first again, given the state in which libvpx left the chunk before. Golden is what the
-// plan will have put there.
-void WaveFirstPass::run_libvpx(const SourceWindow& window,
-                               std::vector<ChunkWork>& wave,
-                               PhaseTimes& times) {
-  std::vector<LibvpxChunk> chunks(wave.size());
+// chain's first again, given the state in which libvpx left the chunk before.
+void WaveFirstPass::run_libvpx(std::span<ChunkWork> wave, PhaseTimes& times) {
+  std::vector<vp8::State> exits(wave.size());
   std::vector<double> seconds(wave.size());
   tbb::parallel_for(std::size_t{0}, wave.size(), [&](std::size_t i) {
-    const gpu::ThreadStopwatch watch(seconds[i]);
-    std::vector<vp8::FrameHeader> headers;
-    std::vector<vp8::PictureRef> sources;
-    for (const PlannedFrame& frame : wave[i].frames) {
-      headers.push_back(header_of(plan_, frame.plan));
-      sources.push_back(frame.source);
-    }
-    chunks[i] = libvpx_first_pass(sources, headers, plan_.frame_rate);
+    exits[i] = decide_by_libvpx(plan_, wave[i], seconds[i]);
   });
-  std::vector<gpu::ChunkJob> boundaries;
+  std::vector<Boundary> boundaries;
   for (std::size_t i = 0; i < wave.size(); ++i) {
     times.first_pass += seconds[i];
-    wave[i].decisions = std::move(chunks[i].decisions);
-    assign_segments(wave[i].frames, wave[i].decisions);
-    const Chunk& chunk = wave[i].chunk;
-    if (!chunk.begins_chain()) {
-      gpu::ChunkJob job{i > 0 ? chunks[i - 1].exit : exit_,
-                        {job_of(window, wave[i].frames.front())}};
-      const vp8::State stand_in = stand_in_state(window, chunk);
-      job.entry.references.golden = stand_in.references.golden;
-      job.entry.references.altref = stand_in.references.altref;
-      boundaries.push_back(std::move(job));
-    }
+    if (!wave[i].chunk.begins_chain())
+      boundaries.push_back({wave[i], std::move(i > 0 ? exits[i - 1] : exit_)});
   }
-  exit_ = std::move(chunks.back().exit);
-  std::vector<gpu::ChunkResult> results = device_.first_pass(std::move(boundaries));
-  std::size_t next = 0;
-  for (ChunkWork& work : wave) {
-    if (work.chunk.begins_chain())
-      continue;
-    times.boundary += results[next].cpu_seconds;
-    work.decisions.front() = std::move(results[next++].decisions.front());
-  }
+  exit_ = std::move(exits.back());
+  decide_boundaries(plan_, device_, std::move(boundaries), times);
 }
 
 }  // namespace host

@@ -154,7 +154,8 @@ class Pipeline {
         const std::vector<PlannedFrame>& more = window_.frames(chunk.first_picture + k);
         frames.insert(frames.end(), more.begin(), more.end());
       }
-      prepared.push_back({{chunk, std::move(frames), {}}, {}});
+      prepared.push_back(
+          {{chunk, std::move(frames), window_.stand_ins(chunk.first_picture), {}}, {}});
     }
     const std::lock_guard lock(mutex_);
     summary_.cpu.lookahead = window_.lookahead_seconds();
@@ -176,11 +177,13 @@ class Pipeline {
                            labels_of(wave.front().chunk));
       span.labels().pictures =
           last.first_picture + last.pictures - wave.front().chunk.first_picture;
-      first_pass_.run(window_, wave, times);
+      first_pass_.run(wave, times);
     }
     const std::lock_guard lock(mutex_);
-    for (ChunkWork& work : wave)
+    for (ChunkWork& work : wave) {
+      work.stand_ins = {};
       chunk(work.chunk.index).work = std::move(work);
+    }
     summary_.cpu.first_pass += times.first_pass;
     summary_.cpu.boundary += times.boundary;
     schedule_.finish(job);

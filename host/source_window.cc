@@ -136,11 +136,13 @@ void SourceWindow::set_plan(std::int64_t number, const PicturePlan& plan) {
   if (plan.shown.role != FrameRole::kKey)
     here.stand_ins = stand_ins_;
   if (plan.altref) {
-    here.frames.push_back({filtered(number + plan.altref_distance), number, *plan.altref});
+    here.frames.push_back({filtered(number + plan.altref_distance), number, *plan.altref, {}});
     stand_ins_.golden = stand_ins_.altref;
     stand_ins_.altref = here.frames.back().source;
   }
-  here.frames.push_back({here.picture, number, plan.shown});
+  here.frames.push_back({here.picture, number, plan.shown, {}});
+  if (plan.shown.role != FrameRole::kKey)
+    here.frames.back().motion = here.stats.motion;
   stand_ins_.last = here.picture;
   if (plan.shown.role == FrameRole::kKey || plan.shown.role == FrameRole::kGolden)
     stand_ins_.golden = stand_ins_.altref = here.picture;

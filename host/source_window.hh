@@ -20,6 +20,8 @@ struct PlannedFrame {
   vp8::PictureRef source;
   std::int64_t picture = 0;  ///< number of the picture that it shows, or that it comes before
   FramePlan plan;
+  /// Of each macroblock towards the picture before, from the lookahead: for shown inter frames.
+  std::vector<vp8::MotionVector> motion{};
 
   bool shown() const { return plan.role != FrameRole::kAltref; }
 };

@@ -13,6 +13,9 @@ void add_rebase(CLI::App& app);
 void add_plan(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_quality(CLI::App& app);
+void add_cloud(CLI::App& app);
 void add_devices(CLI::App& app);
+void add_simulate(CLI::App& app);
+void add_worker(CLI::App& app);
 
 }  // namespace tools

@@ -1,7 +1,6 @@
 // `fastslow devices`: what an encode could run on, and what waves would hold there.
 #include <memory>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include <fmt/core.h>
@@ -32,20 +31,6 @@ struct Options {
   int threads = 0;
   bool json = false;
 };
-
-std::optional<Pair> parse_size(const std::string& text) {
-  return parse_pair(text, 'x', {1, 1}, {vp8::kMaxDimension, vp8::kMaxDimension});
-}
-
-// As --chunk-frames and --chunks-per-chain take them.
-std::optional<Pair> parse_plan(const std::string& text) {
-  constexpr std::string_view endless = ",endless";
-  constexpr Pair max = {kMaxChunkFrames, kMaxChunksPerChain};
-  if (text.ends_with(endless))
-    return parse_pair(text.substr(0, text.size() - endless.size()) + ",0", ',', {1, 0},
-                      {max[0], 0});
-  return parse_pair(text, ',', {1, 1}, max);
-}
 
 // What fits into one first pass call of a device, and what the host needs beside it.
 struct Wave {

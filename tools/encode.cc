@@ -14,6 +14,7 @@
 #include "host/repeatable_input.hh"
 #include "host/scratch_file.hh"
 #include "host/trace.hh"
+#include "tools/cloud_encode.hh"
 #include "tools/commands.hh"
 #include "tools/device_options.hh"
 #include "tools/encode_report.hh"
@@ -31,6 +32,7 @@ struct Options {
   PlanOptions plan;
   RateOptions rate;
   DeviceOptions device;
+  CloudOptions cloud;
   int threads = 0;
   std::string json;
   std::string trace;
@@ -51,6 +53,13 @@ void check(const Options& options) {
   check_different(options.output, options.trace, "-o, --trace");
   check_different(options.json, options.trace, "--json, --trace");
   check_device_options(options.device);
+  check_cloud_options(options.cloud);
+  if (options.cloud.backend == Backend::kLambda && options.rate.target) {
+    throw CLI::ValidationError(
+        "--backend lambda",
+        "takes --cq only: a search would upload the video several times; search it with --backend "
+        "local first");
+  }
 }
 
 // One line on what `--device auto` has chosen.
@@ -66,6 +75,7 @@ struct Session {
   const Options& options;
   gpu::Device& device;
   host::Trace* trace;  // null: none
+  CloudRun* cloud;     // null: here
 };
 
 TimedSummary encode(const Session& session,
@@ -83,7 +93,8 @@ TimedSummary encode(const Session& session,
       session.trace->check();
   };
   const host::EncodeSummary summary =
-      host::encode_video(source, plan, run, session.device, call.write);
+      session.cloud != nullptr ? session.cloud->encode(source, run, session.device, call.write)
+                               : host::encode_video(source, plan, run, session.device, call.write);
   return {summary, progress.seconds()};
 }
 
@@ -187,7 +198,26 @@ void print_plan(const Options& options, const EncodeReport& report, const host::
 void print_result(const EncodeReport& report) {
   if (report.rate)
     fmt::print(stderr, "{}", rate_line(*report.rate, report.plan));
+  if (report.cloud)
+    fmt::print(stderr, "{}", cloud_line(*report.cloud));
   fmt::print(stderr, "{}", summary_line(report));
+}
+
+CloudJob cloud_job(const Options& options, const host::Plan& plan, const host::StreamInfo& info) {
+  return {.options = options.cloud,
+          .plan = plan,
+          .input = options.input,
+          .output = options.output,
+          .threads = options.threads,
+          .expected = host::expected_pictures(info, options.plan.limit),
+          .limit = options.plan.limit};
+}
+
+// What it would be like, without doing it.
+void print_prediction(const Options& options) {
+  const std::unique_ptr<host::PictureSource> source = host::open_source(options.input);
+  const host::Plan plan = make_plan(options.plan, source->info());
+  write_text(predicted(cloud_job(options, plan, source->info())));
 }
 
 void run(const Options& options) {
@@ -208,18 +238,29 @@ void run(const Options& options) {
   if (options.verbose) {
     print_plan(options, report, source->info());
   }
-  const Session session = {options, *choice.device, side.trace ? &*side.trace : nullptr};
+  std::optional<CloudRun> cloud;
+  if (options.cloud.backend == Backend::kLambda) {
+    cloud.emplace(cloud_job(options, report.plan, source->info()));
+    if (options.verbose)
+      fmt::print(stderr, "{}", cloud->text());
+  }
+  const Session session = {options, *choice.device, side.trace ? &*side.trace : nullptr,
+                           cloud ? &*cloud : nullptr};
   if (input) {
     encode_to_target(session, *input, out, report);
   } else {
     encode_as_planned(session, *source, out, report);
   }
+  if (cloud)
+    report.cloud = cloud->report();
   if (side.json) {
     const std::string text = summary_json(report);
     side.json->write(std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
   }
   out.commit();
   side.commit();
+  if (cloud)
+    cloud->finish();
   if (!options.quiet) {
     print_result(report);
   }
@@ -238,6 +279,7 @@ void declare(CLI::App& command, Options& options) {
   add_device_option(command, options.device);
   add_device_memory_option(command, options.device);
   add_threads_option(command, options.threads);
+  add_cloud_options(command, options.cloud);
   command.add_option("--json", options.json,
                      "Write the summary as JSON to this file, or - for standard output");
   command.add_option("--trace", options.trace,
@@ -263,7 +305,11 @@ void add_encode(CLI::App& app) {
       "    fastslow encode - -o out.ivf --chunk-frames 6 --chunks-per-chain 16 --json report.json");
   command->callback([options] {
     check(*options);
-    run(*options);
+    if (options->cloud.dry_run) {
+      print_prediction(*options);
+    } else {
+      run(*options);
+    }
   });
 }
 

@@ -76,6 +76,39 @@ nlohmann::ordered_json times_json(const host::PhaseTimes& times, double divisor)
   return json;
 }
 
+nlohmann::ordered_json task_times_json(const cloud::PhaseTotals& phase) {
+  const auto seconds = [](std::uint64_t microseconds) {
+    return static_cast<double>(microseconds) / 1e6;
+  };
+  const cloud::TaskTimes& times = phase.times;
+  return {{"tasks", phase.tasks},          {"cold_starts", phase.cold},
+          {"fetch", seconds(times.fetch)}, {"state", seconds(times.state)},
+          {"code", seconds(times.code)},   {"measure", seconds(times.measure)},
+          {"store", seconds(times.store)}, {"wall", seconds(times.wall)},
+          {"bytes_in", phase.bytes_in},    {"bytes_out", phase.bytes_out}};
+}
+
+nlohmann::ordered_json cloud_json(const CloudReport& report) {
+  const cloud::CloudSummary& s = report.summary;
+  const auto phase = [&](cloud::Phase p) {
+    return task_times_json(s.phases[static_cast<std::size_t>(p)]);
+  };
+  return {{"exchange", report.exchange},
+          {"invocations", s.scheduler.invocations},
+          {"second_copies", s.scheduler.copies},
+          {"failures", s.scheduler.failures},
+          {"throttled", s.scheduler.throttled},
+          {"resumed_tasks", s.resumed},
+          {"worker_dollars", static_cast<double>(s.scheduler.cost) * 1e-9},
+          {"raw_bytes", s.raw_bytes},
+          {"uploaded_bytes", s.packed_bytes},
+          {"seconds_to_upload", s.seconds_to_upload},
+          {"worker_seconds",
+           {{"first_pass", phase(cloud::Phase::kFirstPass)},
+            {"boundary", phase(cloud::Phase::kBoundary)},
+            {"rebase", phase(cloud::Phase::kRebase)}}}};
+}
+
 }  // namespace
 
 ProgressLine::ProgressLine(std::int64_t expected, bool wanted, std::string label)
@@ -191,6 +224,8 @@ std::string summary_json(const EncodeReport& report) {
   };
   if (report.rate)
     json["rate_control"] = rate_json(*report.rate);
+  if (report.cloud)
+    json["lambda"] = cloud_json(*report.cloud);
   using Json = nlohmann::ordered_json;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -8,6 +8,7 @@
 
 #include "host/pipeline.hh"
 #include "host/plan.hh"
+#include "tools/cloud_encode.hh"
 #include "tools/rate_report.hh"
 
 namespace tools {
@@ -46,7 +47,8 @@ struct EncodeReport {
   host::ScheduleLimits limits;
   double seconds = 0;
   host::EncodeSummary summary;
-  std::optional<RateReport> rate;  ///< where a size or a quality was searched
+  std::optional<RateReport> rate;    ///< where a size or a quality was searched
+  std::optional<CloudReport> cloud;  ///< where workers did it
 };
 
 /// The text of the progress line: pictures, speed, time left, share of each phase.

@@ -100,6 +100,19 @@ CLI::Validator at_least(std::int64_t min) {
           range};
 }
 
+std::optional<Pair> parse_size(const std::string& text) {
+  return parse_pair(text, 'x', {1, 1}, {vp8::kMaxDimension, vp8::kMaxDimension});
+}
+
+std::optional<Pair> parse_plan(const std::string& text) {
+  constexpr std::string_view endless = ",endless";
+  constexpr Pair max = {kMaxChunkFrames, kMaxChunksPerChain};
+  if (text.ends_with(endless))
+    return parse_pair(text.substr(0, text.size() - endless.size()) + ",0", ',', {1, 0},
+                      {max[0], 0});
+  return parse_pair(text, ',', {1, 1}, max);
+}
+
 host::Plan make_plan(const PlanOptions& options, const host::StreamInfo& info) {
   if (options.min_q > options.max_q) {
     throw CLI::ValidationError("--min-q, --max-q",

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
 #include "host/picture_source.hh"
 #include "host/plan.hh"
+#include "tools/pair_option.hh"
 
 namespace tools {
 
@@ -38,6 +40,11 @@ void add_limit_option(CLI::App& command, std::int64_t& limit, const std::string&
 
 /// Accepts integers from `min` up.
 CLI::Validator at_least(std::int64_t min);
+
+/// Pairs for add_pair_option(): width and height, "WxH".
+std::optional<Pair> parse_size(const std::string& text);
+/// Chunk frames and chunks per chain, "N,X"; X may be "endless", which is 0.
+std::optional<Pair> parse_plan(const std::string& text);
 
 /// The plan for a video.
 host::Plan make_plan(const PlanOptions& options, const host::StreamInfo& info);

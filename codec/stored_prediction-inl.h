@@ -1,4 +1,4 @@
-// How a state's pictures become residuals and back, for state_io.cc alone.
+// How stored pictures become residuals and back, for picture_io.cc alone.
 //
 // Blocks of 16x16 samples, smaller at the right and bottom of chroma planes, are predicted either
 // from their neighbours by the median of left, above and left + above - above left (JPEG-LS), all 0
@@ -18,7 +18,7 @@
 #include "codec/picture.hh"
 #include "codec/types.hh"
 
-namespace vp8::state_prediction {
+namespace vp8::stored_prediction {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -320,4 +320,4 @@ inline Picture decode_picture(int width, int height, const Picture* reference, P
   return picture;
 }
 
-}  // namespace vp8::state_prediction
+}  // namespace vp8::stored_prediction
