@@ -1,5 +1,6 @@
 // `fastslow`: wires the subcommands, and turns what they throw into a message and an exit code.
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <new>
@@ -8,6 +9,7 @@
 
 #include <fmt/core.h>
 #include <malloc.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "host/output_file.hh"
@@ -35,11 +37,22 @@ void set_signals() {
   }
 }
 
-// Pictures come and go all the time: giving their memory back to the system and faulting it in
-// again costs 5 % of an encode.
-void keep_freed_memory() {
+// Pictures come and go all the time. Giving their memory back to the system and faulting it in again
+// costs 5 % of an encode; faulting it in at all, in small pages on a virtual machine, another 15 %.
+// So one heap, which grows in large steps and is never trimmed; its first step asks for large pages.
+void prepare_heap() {
+  constexpr int kStep = 1 << 30;
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, kStep);
+  mallopt(M_TOP_PAD, kStep);
+  mallopt(M_ARENA_MAX, 1);
+  constexpr std::size_t kPage = 2 << 20;
+  void* volatile first = std::malloc(kPage);  // volatile: or the compiler does without
+  const auto begin = (reinterpret_cast<std::uintptr_t>(first) + kPage - 1) / kPage * kPage;
+  const auto end = reinterpret_cast<std::uintptr_t>(::sbrk(0));
+  if (begin < end)
+    ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+  std::free(first);
 }
 
 void declare(CLI::App& app) {
@@ -98,7 +111,7 @@ int fail(int code, const std::string& message) {
 
 int main(int argc, char** argv) {
   set_signals();
-  keep_freed_memory();
+  prepare_heap();
   CLI::App app;
   try {
     declare(app);
