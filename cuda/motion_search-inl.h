@@ -140,12 +140,15 @@ class BlockSearch {
     return best;
   }
 
-  /// The best of `from` and its four neighbours a quarter pixel away.
-  VP8_HD Found sides(MotionVector from) const {
-    Found best{from, satd_cost(from)};
+  /// The best of `from` and its four neighbours a quarter pixel away, which cost `more` than SATD
+  /// and the rate of their vectors.
+  VP8_HD Found sides(Found from, SearchCost more) const {
+    Found best = from;
     VP8_NO_UNROLL for (int side = 0; side < kSides; ++side) {
-      const MotionVector mv = side_of(from, side);
-      const SearchCost cost = allowed(mv) ? satd_cost(mv) : kNever;
+      const MotionVector mv = side_of(from.mv, side);
+      if (!allowed(mv))
+        continue;
+      const SearchCost cost = satd_cost(mv) + more;
       if (cost < best.cost)
         best = {mv, cost};
     }

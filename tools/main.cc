@@ -37,9 +37,10 @@ void set_signals() {
   }
 }
 
-// Pictures come and go all the time. Giving their memory back to the system and faulting it in again
-// costs 5 % of an encode; faulting it in at all, in small pages on a virtual machine, another 15 %.
-// So one heap, which grows in large steps and is never trimmed; its first step asks for large pages.
+// Pictures come and go all the time. Giving their memory back to the system and faulting it in
+// again costs 5 % of an encode; faulting it in at all, in small pages on a virtual machine, another
+// 15 %. So one heap, which grows in large steps and is never trimmed; its first step asks for large
+// pages.
 void prepare_heap() {
   constexpr int kStep = 1 << 30;
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
