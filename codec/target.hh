@@ -16,3 +16,11 @@
 #define VP8_BEFORE_TARGET() HWY_BEFORE_NAMESPACE()
 #define VP8_AFTER_TARGET() HWY_AFTER_NAMESPACE()
 #endif
+
+/// For a large function of a kernel with but one caller in it: as a call of its own it would make
+/// the kernel's variables lie in a stack frame.
+#ifdef __CUDACC__
+#define VP8_PART_OF_KERNEL __forceinline__
+#else
+#define VP8_PART_OF_KERNEL
+#endif

@@ -26,10 +26,11 @@ class InterDecision {
       : t_(trial), ops_(trial.ops), w_(trial.w) {}
 
   /// Tries the inter modes. Returns the SATD plus rate of the nearest prediction found.
-  VP8_HD SearchCost decide() {
+  template <bool kAgain = false>
+  VP8_HD VP8_PART_OF_KERNEL SearchCost decide() {
     begin();
     VP8_NO_UNROLL for (int i = 0; i < t_.task.reference_count; ++i) {
-      search_reference(t_.task.references[static_cast<std::size_t>(i)]);
+      search_reference<kAgain>(t_.task.references[static_cast<std::size_t>(i)]);
       if (nearest() < t_.good_enough())
         break;
     }
@@ -49,7 +50,7 @@ class InterDecision {
   VP8_HD SearchCost decide_again(const MbModes& prior) {
     prior_ref_ = prior.ref_frame;
     prior_mv_ = prior.mv;
-    return decide();
+    return decide<true>();
   }
 
   /// Decides again what is cheap to decide: inter modes `prior` that were chosen against other
@@ -231,6 +232,8 @@ class InterDecision {
             wide_above};
   }
 
+  // kAgain: there is a prior vector.
+  template <bool kAgain>
   VP8_HD void search_reference(vp8::RefFrame ref) {
     const vp8::NearMvs near = near_mvs(ref);
     const SearchTask task = search_task(ref, 0, 0, near.best, t_.wide_above(16));
@@ -247,9 +250,9 @@ class InterDecision {
                    w_.around[0].mv,
                    w_.around[1].mv,
                    is_last && t_.task.hints != nullptr ? t_.task.hints[t_.index()] : MotionVector{},
-                   ref == prior_ref_ ? prior_mv_
-                   : is_last         ? MotionVector{}
-                                     : last_mv_};
+                   kAgain && ref == prior_ref_ ? prior_mv_
+                   : is_last                   ? MotionVector{}
+                                               : last_mv_};
     });
     const Found whole = search.integer(w_.starts.data(), Workspace::kStarts);
     if (!is_last && t_.task.effort == Effort::kFast && whole.cost > last_whole_)
@@ -260,6 +263,10 @@ class InterDecision {
       last_mv_ = found.mv;
     }
     consider_new(ref, near, task, found);
+    if constexpr (kAgain) {
+      if (ref == prior_ref_ && search.allowed(prior_mv_))
+        consider_new(ref, near, task, search.sides({prior_mv_, search.satd_cost(prior_mv_)}, 0));
+    }
   }
 
   // Tries the vectors of a reference that have a name.
@@ -403,7 +410,9 @@ class InterDecision {
       if (cost < best.cost)
         best = {mv, cost};
     }
-    return kSize > 4 ? best : search.sides(best, new_rate);
+    if constexpr (kSize == 4)
+      best = search.sides(best, new_rate);
+    return best;
   }
 
   // Searches the subblocks around the vectors of their quarters.

@@ -40,7 +40,7 @@ VP8_HD void store_best(const MacroblockTrial<Ops>& t) {
 
 /// Chooses the best inter prediction of a macroblock of an inter frame.
 template <class Ops>
-VP8_HD void decide_inter(
+VP8_HD VP8_PART_OF_KERNEL void decide_inter(
     const Ops& ops, const PictureTask& task, int mb_row, int mb_col, Workspace& w) {
   MacroblockTrial<Ops> trial(ops, task, mb_row, mb_col, w);
   const SearchCost nearest = InterDecision<Ops>(trial).decide();
