@@ -316,6 +316,7 @@ class Coordinator {
   void start_worker(const action::Invoke& invoke) {
     const std::uint64_t id = ++last_worker_;
     workers_.emplace(id, StartedWorker{id, invoke.attempt, invoke.inputs, Clock::now()});
+    summary_.most_workers = std::max(summary_.most_workers, workers_.size());
     const TaskId& task = invoke.attempt.task;
     const Task message{options_.key, id, phase_of(task.step), task.chunk};
     // It may come after the end of this: the mailbox outlives it, and is closed.
@@ -334,25 +335,11 @@ class Coordinator {
         judge(outcome, worker, options_.key, plan_, std::to_string(++outputs_));
     if (judged.result) {
       const host::Chunk chunk = host::chunk_at(plan_, worker.attempt.task.chunk);
-      tracks_.add(worker.begin, Clock::now(), chunk, *judged.result);
-      count(*judged.result);
+      const Clock::time_point end = Clock::now();
+      tracks_.add(worker.begin, end, chunk, *judged.result);
+      count(summary_, *judged.result, end - worker.begin);
     }
     happen(judged.event);
-  }
-
-  void count(const Result& result) {
-    PhaseTotals& totals = summary_.phases[static_cast<std::size_t>(result.phase)];
-    ++totals.tasks;
-    totals.cold += result.cold ? 1 : 0;
-    totals.times += result.times;
-    totals.bytes_in += result.bytes_in;
-    totals.bytes_out += result.bytes_out;
-    const double code = static_cast<double>(result.times.code) / 1e6;
-    host::PhaseTimes& cpu = summary_.encode.cpu;
-    (result.phase == Phase::kFirstPass  ? cpu.first_pass
-     : result.phase == Phase::kBoundary ? cpu.boundary
-                                        : cpu.rebase) += code;
-    cpu.measure += static_cast<double>(result.times.measure) / 1e6;
   }
 
   const host::Plan& plan_;

@@ -4,14 +4,13 @@
 // says. Another one reads the video, plans and compresses; a few more wait for uploads and fetches.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
 
 #include "cloud/exchange.hh"
 #include "cloud/invoker.hh"
-#include "cloud/message.hh"
+#include "cloud/run_summary.hh"
 #include "cloud/scheduler.hh"
 #include "cloud/seal.hh"
 #include "cloud/store.hh"
@@ -52,26 +51,6 @@ class RunEnded : public std::runtime_error {
 
  private:
   EndReason reason_;
-};
-
-/// What workers did in one phase.
-struct PhaseTotals {
-  std::int64_t tasks = 0;  ///< answers that were counted
-  std::int64_t cold = 0;   ///< of workers that had done nothing before
-  TaskTimes times;         ///< sums
-  std::uint64_t bytes_in = 0;
-  std::uint64_t bytes_out = 0;
-};
-
-/// What a run amounted to.
-struct CloudSummary {
-  host::EncodeSummary encode;
-  SchedulerStatus scheduler;
-  std::array<PhaseTotals, static_cast<std::size_t>(Phase::kPhases)> phases;
-  std::int64_t resumed = 0;        ///< tasks that an earlier run had done
-  std::uint64_t raw_bytes = 0;     ///< samples of the pictures
-  std::uint64_t packed_bytes = 0;  ///< the same as it was uploaded
-  double seconds_to_upload = 0;    ///< until the last picture was in the store
 };
 
 /// Encodes all pictures of `source`, as host::encode_video() does and to the same bytes; `write`

@@ -34,7 +34,8 @@ void WorkerTracks::add(Clock::time_point begin,
                  {.chain = chunk.chain,
                   .chunk = chunk.index,
                   .picture = chunk.first_picture,
-                  .pictures = chunk.pictures}});
+                  .pictures = chunk.pictures},
+                 "lambda worker"});
   };
   const auto before_end = [&](std::uint64_t microseconds) {
     return std::max(begin, end - std::chrono::microseconds(microseconds));

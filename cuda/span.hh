@@ -27,6 +27,7 @@ struct Span {
   std::chrono::steady_clock::time_point end;
   int track = kThisThread;  ///< else a track of the device, from 0: a CUDA stream
   SpanLabels labels;
+  std::string_view track_kind = "device";  ///< what such a track is called, before its number
 };
 
 /// Where spans go. Members may be called from any thread and never fail.

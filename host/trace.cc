@@ -57,9 +57,12 @@ void Trace::span(const gpu::Span& span) noexcept {
     if (span.track == gpu::Span::kThisThread) {
       track = thread_track();
     } else {
-      track = kFirstDeviceTrack + span.track;
-      if (device_tracks_.try_emplace(span.track, track).second)
-        name_track(track, fmt::format("device {}", span.track));
+      const auto [at, is_new] =
+          device_tracks_.try_emplace({std::string(span.track_kind), span.track},
+                                     kFirstDeviceTrack + static_cast<int>(device_tracks_.size()));
+      track = at->second;
+      if (is_new)
+        name_track(track, fmt::format("{} {}", span.track_kind, span.track));
     }
     append(fmt::format(
         R"({{"ph":"X","pid":1,"tid":{},"ts":{:.3f},"dur":{:.3f},"name":{},"cat":{},"args":{}}})",

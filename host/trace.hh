@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "cuda/span.hh"
 #include "host/output_file.hh"
@@ -47,7 +48,7 @@ class Trace : public gpu::SpanSink {
   std::string buffer_;
   std::exception_ptr failure_;
   std::map<std::thread::id, int> threads_;
-  std::map<int, int> device_tracks_;
+  std::map<std::pair<std::string, int>, int> device_tracks_;
 };
 
 }  // namespace host

@@ -66,6 +66,33 @@ cloud::SchedulerOptions scheduler_options(const CloudJob& job) {
 
 }  // namespace
 
+void add_worker_options(CLI::App& group, CloudOptions& options) {
+  group
+      .add_option("--cloud-config", options.config,
+                  "Where the function and the bucket are: a file; $FASTSLOW_CLOUD or "
+                  "~/.config/fastslow/cloud.json if not given")
+      ->type_name("FILE");
+  group
+      .add_option("--exchange", options.exchange,
+                  "How states travel between workers: auto (redis if the configuration names a "
+                  "server, else s3), redis, or s3")
+      ->transform(one_of({"auto", "redis", "s3"}))
+      ->type_name("");
+  group.add_option("--workers", options.workers, "Workers at once, at most")
+      ->check(CLI::Range(1, kMostWorkers))
+      ->capture_default_str();
+  group
+      .add_option("--worker-memory", options.memory_mb,
+                  "Megabytes that the function was given: for what it costs")
+      ->check(CLI::Range(128, 10'240));
+  group
+      .add_option("--max-cost", options.max_dollars,
+                  "Stop before workers cost more than so many dollars; what is done can be gone "
+                  "on from")
+      ->check(CLI::Range(0.000001, kMostDollars))
+      ->type_name("DOLLARS");
+}
+
 void add_cloud_options(CLI::App& command, CloudOptions& options) {
   command
       .add_option("--backend", options.backend,
@@ -75,30 +102,7 @@ void add_cloud_options(CLI::App& command, CloudOptions& options) {
       ->type_name("");
   CLI::Option_group* const group =
       command.add_option_group("lambda", "With --backend lambda only:");
-  group
-      ->add_option("--cloud-config", options.config,
-                   "Where the function and the bucket are: a file; $FASTSLOW_CLOUD or "
-                   "~/.config/fastslow/cloud.json if not given")
-      ->type_name("FILE");
-  group
-      ->add_option("--exchange", options.exchange,
-                   "How states travel between workers: auto (redis if the configuration names a "
-                   "server, else s3), redis, or s3")
-      ->transform(one_of({"auto", "redis", "s3"}))
-      ->type_name("");
-  group->add_option("--workers", options.workers, "Workers at once, at most")
-      ->check(CLI::Range(1, kMostWorkers))
-      ->capture_default_str();
-  group
-      ->add_option("--worker-memory", options.memory_mb,
-                   "Megabytes that the function was given: for what it costs")
-      ->check(CLI::Range(128, 10'240));
-  group
-      ->add_option("--max-cost", options.max_dollars,
-                   "Stop before workers cost more than so many dollars; what is done can be gone "
-                   "on from")
-      ->check(CLI::Range(0.000001, kMostDollars))
-      ->type_name("DOLLARS");
+  add_worker_options(*group, options);
   group->add_flag("--dry-run", options.dry_run,
                   "Only print how the run would go in a model of Lambda, and what it would cost");
   group->add_flag("--keep", options.keep, "Leave all objects in the bucket in the end");
@@ -213,10 +217,11 @@ std::string cloud_line(const CloudReport& report) {
   const cloud::CloudSummary& s = report.summary;
   const double raw = static_cast<double>(std::max<std::uint64_t>(1, s.raw_bytes));
   return fmt::format(
-      "{} tasks on workers ({} second copies, {} failed, {} throttled, {} of an earlier run), at "
-      "most {}; uploaded {} bytes, {:.0f} % of the pictures, in {:.1f} s; states by {}\n",
-      s.scheduler.invocations, s.scheduler.copies, s.scheduler.failures, s.scheduler.throttled,
-      s.resumed, cloud::dollars(s.scheduler.cost), s.packed_bytes,
+      "{} tasks, {} workers called at once ({} second copies, {} failed, {} throttled, {} of an "
+      "earlier "
+      "run), at most {}; uploaded {} bytes, {:.0f} % of the pictures, in {:.1f} s; states by {}\n",
+      s.scheduler.invocations, s.most_workers, s.scheduler.copies, s.scheduler.failures,
+      s.scheduler.throttled, s.resumed, cloud::dollars(s.scheduler.cost), s.packed_bytes,
       100 * static_cast<double>(s.packed_bytes) / raw, s.seconds_to_upload, report.exchange);
 }
 

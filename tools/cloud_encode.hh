@@ -32,7 +32,10 @@ struct CloudOptions {
   bool operator==(const CloudOptions&) const = default;
 };
 
+/// Declares --backend and all that goes with it.
 void add_cloud_options(CLI::App& command, CloudOptions& options);
+/// Declares only where workers are, how many, and what they may cost.
+void add_worker_options(CLI::App& group, CloudOptions& options);
 /// Throws CLI::ValidationError for options that mean nothing with the chosen backend.
 void check_cloud_options(const CloudOptions& options);
 

@@ -81,11 +81,17 @@ nlohmann::ordered_json task_times_json(const cloud::PhaseTotals& phase) {
     return static_cast<double>(microseconds) / 1e6;
   };
   const cloud::TaskTimes& times = phase.times;
-  return {{"tasks", phase.tasks},          {"cold_starts", phase.cold},
-          {"fetch", seconds(times.fetch)}, {"state", seconds(times.state)},
-          {"code", seconds(times.code)},   {"measure", seconds(times.measure)},
-          {"store", seconds(times.store)}, {"wall", seconds(times.wall)},
-          {"bytes_in", phase.bytes_in},    {"bytes_out", phase.bytes_out}};
+  return {{"tasks", phase.tasks},
+          {"cold_starts", phase.cold},
+          {"start", seconds(phase.start)},
+          {"fetch", seconds(times.fetch)},
+          {"state", seconds(times.state)},
+          {"code", seconds(times.code)},
+          {"measure", seconds(times.measure)},
+          {"store", seconds(times.store)},
+          {"wall", seconds(times.wall)},
+          {"bytes_in", phase.bytes_in},
+          {"bytes_out", phase.bytes_out}};
 }
 
 nlohmann::ordered_json cloud_json(const CloudReport& report) {
@@ -95,6 +101,7 @@ nlohmann::ordered_json cloud_json(const CloudReport& report) {
   };
   return {{"exchange", report.exchange},
           {"invocations", s.scheduler.invocations},
+          {"workers_at_once", s.most_workers},
           {"second_copies", s.scheduler.copies},
           {"failures", s.scheduler.failures},
           {"throttled", s.scheduler.throttled},

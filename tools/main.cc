@@ -72,6 +72,7 @@ void declare(CLI::App& app) {
   tools::add_plan(app);
   tools::add_inspect(app);
   tools::add_quality(app);
+  tools::add_bench(app);
   tools::add_devices(app);
   tools::add_simulate(app);
   tools::add_worker(app);

@@ -18,6 +18,8 @@ class TestServer {
     const char* all = ".*";
     server_.Get(all, handler).Put(all, handler).Post(all, handler).Delete(all, handler);
     server_.set_keep_alive_max_count(1000);
+    // A connection that is kept open keeps a thread.
+    server_.new_task_queue = [] { return new httplib::ThreadPool(kConnections); };
     server_.set_tcp_nodelay(true);
     port_ = server_.bind_to_any_port("127.0.0.1");
     thread_ = std::thread([this] { server_.listen_after_bind(); });
@@ -39,6 +41,8 @@ class TestServer {
   }
 
  private:
+  static constexpr std::size_t kConnections = 64;
+
   httplib::Server server_;
   int port_ = 0;
   std::thread thread_;
