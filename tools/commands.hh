@@ -13,6 +13,8 @@ void add_rebase(CLI::App& app);
 void add_plan(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_quality(CLI::App& app);
+void add_compare(CLI::App& app);
+void add_state(CLI::App& app);
 void add_cloud(CLI::App& app);
 void add_devices(CLI::App& app);
 void add_simulate(CLI::App& app);
