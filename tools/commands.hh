@@ -14,6 +14,7 @@ void add_plan(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_quality(CLI::App& app);
 void add_compare(CLI::App& app);
+void add_report(CLI::App& app);
 void add_state(CLI::App& app);
 void add_cloud(CLI::App& app);
 void add_devices(CLI::App& app);

@@ -66,7 +66,7 @@ std::size_t changed(const host::Still& a, const host::Still& b) {
 }
 
 TEST_F(Measure, HelpShowsAnExampleOfEach) {
-  for (const char* name : {"quality", "compare", "inspect", "state"}) {
+  for (const char* name : {"quality", "compare", "inspect", "state", "report"}) {
     const std::string help = output_of(std::string(name) + " --help");
     EXPECT_TRUE(has(help, "Example:\n") && has(help, std::string("fastslow ") + name)) << name;
   }
