@@ -244,11 +244,11 @@ class Coordinator {
   void carry_out(const action::Write& write) {
     const auto fetched = fetched_.extract(write.chunk);
     const StoredFrames& frames = fetched.mapped();
-    for (const host::RebasedPicture& frame : frames.frames) {
-      write_({frame.bytes, summary_.encode.pictures});
-      summary_.encode.bytes += frame.bytes.size();
-      if (frame.quality) {
-        quality_.add(*frame.quality);
+    for (const auto& [bytes, quality] : frames.frames) {
+      write_({bytes, summary_.encode.pictures, quality ? &*quality : nullptr});
+      summary_.encode.bytes += bytes.size();
+      if (quality) {
+        quality_.add(*quality);
         ++summary_.encode.pictures;
       }
     }

@@ -50,6 +50,10 @@ class BoolReader {
 
   /// True once bits beyond the end of the partition have been consumed.
   bool exhausted() const { return spare_bits_ + 8 < padding_bits_; }
+  /// Bits of the partition that are not yet consumed; less than 0 once exhausted(). The difference
+  /// over some symbols is what they took, in whole bits; a rest of less than a bit goes to the
+  /// next.
+  std::ptrdiff_t bits_left() const { return 8 * (end_ - next_) + spare_bits_ + 8 - padding_bits_; }
 
  private:
   void fill() {

@@ -58,7 +58,31 @@ std::vector<BoolReader> token_partitions(std::span<const std::uint8_t> bytes, in
   return readers;
 }
 
-void read_modes(BoolReader& bits, const State& before, const Probabilities& probs, Frame& frame) {
+// Notes what a macroblock has taken of a partition, where that is wanted.
+class BitMeter {
+ public:
+  BitMeter(const BoolReader& bits, std::vector<std::uint32_t>* out)
+      : bits_(bits), out_(out), before_(bits.bits_left()) {}
+  ~BitMeter() {
+    if (out_ != nullptr)
+      out_->push_back(static_cast<std::uint32_t>(before_ - bits_.bits_left()));
+  }
+  BitMeter(const BitMeter&) = delete;
+  BitMeter(BitMeter&&) = delete;
+  BitMeter& operator=(const BitMeter&) = delete;
+  BitMeter& operator=(BitMeter&&) = delete;
+
+ private:
+  const BoolReader& bits_;
+  std::vector<std::uint32_t>* out_;
+  std::ptrdiff_t before_;
+};
+
+void read_modes(BoolReader& bits,
+                const State& before,
+                const Probabilities& probs,
+                Frame& frame,
+                FrameBits* measured) {
   const ModeContext context(frame.header, probs, frame.mb_rows, frame.mb_cols);
   SymbolReader symbols(bits);
   const bool keeps_map = !frame.header.key_frame && !(frame.header.segmentation_enabled &&
@@ -70,6 +94,7 @@ void read_modes(BoolReader& bits, const State& before, const Probabilities& prob
       if (keeps_map)
         mb.segment = before.segmentation.map[index];
       const Neighbours around = neighbours_of(frame.modes.data(), frame.mb_cols, mb_row, mb_col);
+      const BitMeter meter(bits, measured != nullptr ? &measured->modes : nullptr);
       code_modes(symbols, context, around, mb_row, mb_col, mb);
     }
     if (bits.exhausted()) {
@@ -79,7 +104,10 @@ void read_modes(BoolReader& bits, const State& before, const Probabilities& prob
   }
 }
 
-void read_tokens(std::vector<BoolReader>& partitions, const Probabilities& probs, Frame& frame) {
+void read_tokens(std::vector<BoolReader>& partitions,
+                 const Probabilities& probs,
+                 Frame& frame,
+                 FrameBits* measured) {
   std::vector<TokenContext> above(static_cast<std::size_t>(frame.mb_cols));
   frame.residual.reserve(frame.modes.size());
   for (int mb_row = 0; mb_row < frame.mb_rows; ++mb_row) {
@@ -89,6 +117,7 @@ void read_tokens(std::vector<BoolReader>& partitions, const Probabilities& probs
       const MbModes& mb = frame.at(mb_row, mb_col);
       TokenContext& over = above[static_cast<std::size_t>(mb_col)];
       frame.residual.begin_macroblock();
+      const BitMeter meter(bits, measured != nullptr ? &measured->tokens : nullptr);
       if (mb.skip) {
         over.clear(mb.has_y2());
         left.clear(mb.has_y2());
@@ -207,7 +236,7 @@ Probabilities frame_probabilities(const State& before, const FrameHeader& header
   return probs;
 }
 
-Frame parse_frame(const State& before, std::span<const std::uint8_t> bytes) {
+Frame parse_frame(const State& before, std::span<const std::uint8_t> bytes, FrameBits* measured) {
   Frame frame;
   FrameHeader& header = frame.header;
   const FrameTag tag = read_frame_tag(bytes, header);
@@ -218,7 +247,10 @@ Frame parse_frame(const State& before, std::span<const std::uint8_t> bytes) {
   frame.mb_rows = header.key_frame ? (header.height + 15) / 16 : before.mb_rows();
   BoolReader bits(bytes.subspan(tag.size_bytes, tag.first_partition_size));
   FieldReader fields(bits);
+  const std::ptrdiff_t begin = bits.bits_left();
   visit_header(fields, header);
+  if (measured != nullptr)
+    *measured = {static_cast<std::uint32_t>(begin - bits.bits_left()), {}, {}};
   if (bits.exhausted())
     throw BitstreamError("first partition ends inside the frame header (RFC 6386 §19.2)");
   std::vector<BoolReader> partitions =
@@ -227,8 +259,8 @@ Frame parse_frame(const State& before, std::span<const std::uint8_t> bytes) {
   const Probabilities probs = frame_probabilities(before, header);
   frame.modes.resize(static_cast<std::size_t>(frame.mb_rows) *
                      static_cast<std::size_t>(frame.mb_cols));
-  read_modes(bits, before, probs, frame);
-  read_tokens(partitions, probs, frame);
+  read_modes(bits, before, probs, frame, measured);
+  read_tokens(partitions, probs, frame, measured);
   return frame;
 }
 

@@ -188,8 +188,22 @@ struct Frame {
   bool operator==(const Frame&) const = default;
 };
 
-/// Parses a frame against the state before it. Throws BitstreamError.
-Frame parse_frame(const State& before, std::span<const std::uint8_t> bytes);
+/// What the parts of a frame take in its partitions, in whole bits by the bool coder's position
+/// (§7): a symbol's fraction of a bit counts where the coder shifts it out. The rest of the frame
+/// is its tag, the table of partition sizes, and the padding of the partitions.
+struct FrameBits {
+  std::uint32_t header = 0;           // of the first partition (§19.2)
+  std::vector<std::uint32_t> modes;   // of each macroblock in raster order (§19.3)
+  std::vector<std::uint32_t> tokens;  // of each macroblock (§13)
+
+  bool operator==(const FrameBits&) const = default;
+};
+
+/// Parses a frame against the state before it, and measures it if `measured` is given. Throws
+/// BitstreamError.
+Frame parse_frame(const State& before,
+                  std::span<const std::uint8_t> bytes,
+                  FrameBits* measured = nullptr);
 
 /// Writes a frame exactly as its fields say. The inverse of parse_frame up to the bool coder's
 /// padding. Throws Unsupported if a partition exceeds the format's 19 (first) or 24 bits (token) of

@@ -237,7 +237,7 @@ class Pipeline {
       const gpu::ThreadStopwatch watch(seconds);
       const gpu::ScopedSpan span(options_.spans, "write", "write", labels_of(here.work.chunk));
       for (const RebasedPicture& picture : here.coded) {
-        write_({picture.bytes, summary_.pictures});
+        write_({picture.bytes, summary_.pictures, picture.quality ? &*picture.quality : nullptr});
         summary_.bytes += picture.bytes.size();
         if (picture.quality) {
           quality_.add(*picture.quality);

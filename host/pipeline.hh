@@ -45,7 +45,8 @@ struct RunOptions {
 /// One coded frame.
 struct CodedFrame {
   std::span<const std::uint8_t> bytes;
-  std::int64_t picture = 0;  ///< number of the picture that it shows
+  std::int64_t picture = 0;                 ///< number of the picture that it shows
+  const PictureQuality* quality = nullptr;  ///< of that picture; null if the frame is hidden
 };
 
 /// What an encode amounted to.

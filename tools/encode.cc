@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -19,6 +20,7 @@
 #include "tools/device_options.hh"
 #include "tools/encode_report.hh"
 #include "tools/files.hh"
+#include "tools/frame_log.hh"
 #include "tools/plan_options.hh"
 #include "tools/rate_options.hh"
 #include "tools/rate_search.hh"
@@ -75,6 +77,7 @@ struct Session {
   const Options& options;
   gpu::Device& device;
   host::Trace* trace;  // null: none
+  FrameLogs* frames;   // null: not wanted
   CloudRun* cloud;     // null: here
 };
 
@@ -92,9 +95,17 @@ TimedSummary encode(const Session& session,
     if (session.trace != nullptr)
       session.trace->check();
   };
+  FrameLog log;
+  const auto write = [&](const host::CodedFrame& frame) {
+    if (session.frames != nullptr)
+      log.add(frame);
+    call.write(frame);
+  };
   const host::EncodeSummary summary =
-      session.cloud != nullptr ? session.cloud->encode(source, run, session.device, call.write)
-                               : host::encode_video(source, plan, run, session.device, call.write);
+      session.cloud != nullptr ? session.cloud->encode(source, run, session.device, write)
+                               : host::encode_video(source, plan, run, session.device, write);
+  if (session.frames != nullptr)
+    (*session.frames)[plan.cq16] = std::move(log);
   return {summary, progress.seconds()};
 }
 
@@ -244,8 +255,9 @@ void run(const Options& options) {
     if (options.verbose)
       fmt::print(stderr, "{}", cloud->text());
   }
+  FrameLogs frames;
   const Session session = {options, *choice.device, side.trace ? &*side.trace : nullptr,
-                           cloud ? &*cloud : nullptr};
+                           side.json ? &frames : nullptr, cloud ? &*cloud : nullptr};
   if (input) {
     encode_to_target(session, *input, out, report);
   } else {
@@ -253,6 +265,7 @@ void run(const Options& options) {
   }
   if (cloud)
     report.cloud = cloud->report();
+  report.frames = std::move(frames[report.plan.cq16]);
   if (side.json) {
     const std::string text = summary_json(report);
     side.json->write(std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));

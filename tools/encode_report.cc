@@ -233,6 +233,7 @@ std::string summary_json(const EncodeReport& report) {
     json["rate_control"] = rate_json(*report.rate);
   if (report.cloud)
     json["lambda"] = cloud_json(*report.cloud);
+  json["frames"] = report.frames.json();
   using Json = nlohmann::ordered_json;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -9,6 +9,7 @@
 #include "host/pipeline.hh"
 #include "host/plan.hh"
 #include "tools/cloud_encode.hh"
+#include "tools/frame_log.hh"
 #include "tools/rate_report.hh"
 
 namespace tools {
@@ -49,6 +50,7 @@ struct EncodeReport {
   host::EncodeSummary summary;
   std::optional<RateReport> rate;    ///< where a size or a quality was searched
   std::optional<CloudReport> cloud;  ///< where workers did it
+  FrameLog frames;                   ///< empty where no JSON is wanted
 };
 
 /// The text of the progress line: pictures, speed, time left, share of each phase.

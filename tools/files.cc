@@ -13,7 +13,6 @@
 #include "host/error.hh"
 
 namespace tools {
-namespace {
 
 std::vector<std::uint8_t> read_file(const std::string& path) {
   const std::unique_ptr<host::ByteSource> source = host::open_file(path);
@@ -24,8 +23,6 @@ std::vector<std::uint8_t> read_file(const std::string& path) {
   }
   return bytes;
 }
-
-}  // namespace
 
 void write_text(std::string_view text) {
   host::OutputFile out("-");

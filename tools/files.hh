@@ -1,9 +1,11 @@
 // Small files of the subcommands: text on standard output, state files, notices to the user.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "codec/state.hh"
 #include "host/output_file.hh"
@@ -13,6 +15,9 @@ namespace tools {
 
 /// Writes text to standard output. Throws std::system_error if it cannot be written.
 void write_text(std::string_view text);
+
+/// All bytes of a file. Throws std::system_error.
+std::vector<std::uint8_t> read_file(const std::string& path);
 
 /// The state in a file that write_state() made. Throws host::InputError, which names the file, for
 /// damaged ones; std::system_error.

@@ -5,22 +5,20 @@
 #include <array>
 #include <bit>
 #include <cstdlib>
+#include <numeric>
+#include <vector>
 
 #include <fmt/core.h>
 
 #include "codec/header.hh"
 #include "codec/types.hh"
+#include "tools/frame_names.hh"
 
 namespace tools {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<const char*, vp8::kMbModes> kModeNames = {
-    "DC_PRED",   "V_PRED", "H_PRED", "TM_PRED", "B_PRED",
-    "NEARESTMV", "NEARMV", "ZEROMV", "NEWMV",   "SPLITMV"};
-constexpr std::array<const char*, vp8::kRefFrames> kReferenceNames = {"intra", "last", "golden",
-                                                                      "altref"};
 constexpr std::string_view kModeLetters = "dvhtbnrzws";
 constexpr std::string_view kReferenceLetters = ".lga";
 constexpr std::array<const char*, 3> kCopyToGolden = {"none", "last", "altref"};
@@ -191,6 +189,18 @@ void add_macroblocks(Json& json, const vp8::Frame& frame) {
   json["coded"] = residual_report(frame);
 }
 
+// Whole bits by the bool coder's position; macroblocks in raster order.
+Json bits_report(const vp8::FrameBits& bits) {
+  const auto sum = [](const std::vector<std::uint32_t>& values) {
+    return std::accumulate(values.begin(), values.end(), std::uint64_t{0});
+  };
+  return {{"header", bits.header},
+          {"modes", sum(bits.modes)},
+          {"tokens", sum(bits.tokens)},
+          {"macroblock_modes", bits.modes},
+          {"macroblock_tokens", bits.tokens}};
+}
+
 // "a 1, b 2" for an object's members that are not zero.
 std::string members(const Json& object) {
   std::string text;
@@ -229,6 +239,11 @@ std::string body_text(const Json& r) {
   text += fmt::format("  vectors: {} (quarter pixels)\n", vectors_text(r["vectors"]));
   text += fmt::format("  coefficients: in {} macroblocks, {} blocks\n",
                       r["coded"]["macroblocks"].dump(), r["coded"]["blocks"].dump());
+  if (r.contains("bits")) {
+    const Json& b = r["bits"];
+    text += fmt::format("  bits: header {}, modes {}, coefficients {}\n", b["header"].dump(),
+                        b["modes"].dump(), b["tokens"].dump());
+  }
   for (const Json& row : r.value("mode_map", Json::array())) {
     text += fmt::format("  {}\n", row.get<std::string>());
   }
@@ -253,6 +268,8 @@ Json frame_report(const FrameFacts& facts, bool modes) {
     add_header(json, header);
     json["partition_bytes"] = partition_sizes(header, facts.frame.bytes);
     add_macroblocks(json, *facts.syntax);
+    if (facts.bits != nullptr)
+      json["bits"] = bits_report(*facts.bits);
     for (int row = 0; modes && row < facts.syntax->mb_rows; ++row) {
       json["mode_map"].push_back(row_map(*facts.syntax, row));
     }

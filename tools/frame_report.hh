@@ -19,6 +19,7 @@ struct FrameFacts {
   std::uint64_t offset_bytes = 0;  ///< of its header in the file
   const host::IvfFrame& frame;
   const std::optional<vp8::Frame>& syntax;  ///< none for an empty frame
+  const vp8::FrameBits* bits = nullptr;     ///< null: not wanted
   const vp8::State& state;                  ///< after the frame
 };
 

@@ -73,6 +73,9 @@ void declare(CLI::App& app) {
   tools::add_inspect(app);
   tools::add_quality(app);
   tools::add_bench(app);
+  tools::add_compare(app);
+  tools::add_report(app);
+  tools::add_state(app);
   tools::add_devices(app);
   tools::add_simulate(app);
   tools::add_worker(app);

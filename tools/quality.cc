@@ -1,34 +1,57 @@
 // `fastslow quality`: PSNR and SSIM of two videos, per picture and over all.
 #include "host/quality.hh"
 
-#include <limits>
+#include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <fmt/core.h>
 
-#include "host/error.hh"
 #include "host/output_file.hh"
 #include "tools/commands.hh"
 #include "tools/files.hh"
-#include "tools/ivf_input.hh"
+#include "tools/metrics.hh"
+#include "tools/picture_pairs.hh"
 #include "tools/plan_options.hh"
+#include "tools/stills.hh"
 
 namespace tools {
 namespace {
-
-constexpr const char* kColumns = "psnr_y,psnr_u,psnr_v,psnr,ssim_y,ssim_u,ssim_v,ssim";
 
 struct Options {
   std::string a;
   std::string b;
   std::string csv;
   std::int64_t limit = -1;
+  std::size_t worst = 0;
+  std::string by = kMetrics.front().name;
+  std::string stills;
 };
 
+constexpr std::size_t kMaxWorst = 100;    // pairs of pictures are held for stills
+constexpr std::size_t kDefaultWorst = 5;  // of --stills
+
+void check(const Options& options) {
+  if (options.a == "-" && options.b == "-")
+    throw CLI::ValidationError("A and B", "only one of them can be standard input");
+  if (options.worst > 0 && options.csv == "-")
+    throw CLI::ValidationError("--worst, --csv", "both print; write the CSV to a file");
+}
+
+std::string csv_titles() {
+  std::string line = "picture";
+  for (const Metric& metric : kMetrics)
+    line += fmt::format(",{}", metric.name);
+  return line + "\n";
+}
+
 std::string csv_line(const std::string& picture, const host::PictureQuality& q) {
-  return fmt::format("{},{:.4f},{:.4f},{:.4f},{:.4f},{:.6f},{:.6f},{:.6f},{:.6f}\n", picture,
-                     q.psnr_y, q.psnr_u, q.psnr_v, q.psnr, q.ssim_y, q.ssim_u, q.ssim_v, q.ssim);
+  std::string line = picture;
+  for (const Metric& metric : kMetrics)
+    line += "," + metric_text(metric, q);
+  return line + "\n";
 }
 
 std::string text_line(const std::string& picture, const host::PictureQuality& q) {
@@ -43,7 +66,7 @@ class Report {
  public:
   explicit Report(const std::string& csv) : is_csv_(!csv.empty()), out_(is_csv_ ? csv : "-") {
     if (is_csv_) {
-      put(fmt::format("picture,{}\n", kColumns));
+      put(csv_titles());
     }
   }
 
@@ -76,42 +99,55 @@ class Report {
   host::QualitySum sum_;
 };
 
-void check_sizes(const Options& options, const host::StreamInfo& a, const host::StreamInfo& b) {
-  if (a.width != b.width || a.height != b.height) {
-    throw host::InputError(options.b, "picture 0",
-                           fmt::format("the size is {}x{}, but {} has {}x{}", b.width, b.height,
-                                       options.a, a.width, a.height),
-                           "scale one of them");
+// The worst pictures, and stills of them.
+class Worst {
+ public:
+  explicit Worst(const Options& options)
+      : options_(options), worst_(metric_named(options.by), options.worst) {
+    if (!options.stills.empty())
+      make_folder(options.stills);
   }
-}
 
-[[noreturn]] void fail_at_end(const std::string& shorter,
-                              const std::string& longer,
-                              std::int64_t pictures) {
-  throw host::InputError(shorter, fmt::format("picture {}", pictures),
-                         fmt::format("the video ends here, but {} goes on", longer),
-                         fmt::format("compare the first pictures only with --limit {}", pictures));
-}
+  void add(std::int64_t number, const host::PictureQuality& quality, PicturePair&& pair) {
+    if (!worst_.add(number, quality))
+      return;
+    if (worst_.dropped())
+      pairs_.erase(*worst_.dropped());
+    if (!options_.stills.empty())
+      pairs_.emplace(number, std::move(pair));
+  }
 
-void run(const Options& options) {
-  const std::unique_ptr<host::PictureSource> a = open_pictures(options.a);
-  const std::unique_ptr<host::PictureSource> b = open_pictures(options.b);
-  print_notices(options.a, a->info());
-  print_notices(options.b, b->info());
-  check_sizes(options, a->info(), b->info());
+  void finish() const {
+    if (options_.worst > 0)
+      write_text(fmt::format("worst by {}:\n", options_.by));
+    for (const WorstPictures::Entry& entry : worst_.list())
+      write_text(text_line(fmt::format("{}", entry.picture), entry.quality));
+    for (const auto& [number, pair] : pairs_) {
+      const std::string name = fmt::format("picture-{:06}.png", number);
+      write_png((std::filesystem::path(options_.stills) / name).string(), compared(pair.a, pair.b));
+    }
+  }
+
+ private:
+  const Options& options_;
+  WorstPictures worst_;
+  std::map<std::int64_t, PicturePair> pairs_;
+};
+
+void run(Options& options) {
+  if (!options.stills.empty() && options.worst == 0)
+    options.worst = kDefaultWorst;
+  check(options);
+  PicturePairs pairs(options.a, options.b, options.limit);
   Report report(options.csv);
-  for (std::int64_t number = 0; number != options.limit; ++number) {
-    const std::optional<vp8::Picture> picture_a = a->next();
-    const std::optional<vp8::Picture> picture_b = b->next();
-    if (picture_a.has_value() != picture_b.has_value()) {
-      fail_at_end(picture_a ? options.b : options.a, picture_a ? options.a : options.b, number);
-    }
-    if (!picture_a) {
-      break;
-    }
-    report.add(host::measure(*picture_a, *picture_b));
+  Worst worst(options);
+  while (std::optional<PicturePair> pair = pairs.next()) {
+    const host::PictureQuality quality = host::measure(pair->a, pair->b);
+    report.add(quality);
+    worst.add(pairs.count() - 1, quality, std::move(*pair));
   }
   report.finish();
+  worst.finish();
 }
 
 }  // namespace
@@ -128,15 +164,22 @@ void add_quality(CLI::App& app) {
                       "Write the pictures' values to this file (- for standard output), and print "
                       "the mean only");
   add_limit_option(*command, options->limit, "pictures");
+  command
+      ->add_option("--worst", options->worst,
+                   "Print the worst pictures again, this many, the worst first")
+      ->check(CLI::Range(std::size_t{1}, kMaxWorst));
+  command->add_option("--by", options->by, "What makes a picture worse than another")
+      ->check(CLI::IsMember(metric_names()))
+      ->capture_default_str();
+  command->add_option("--stills", options->stills,
+                      fmt::format("Write PNGs of the worst pictures ({} without --worst) into this "
+                                  "folder: A, B, and {} times their difference around grey",
+                                  kDefaultWorst, kDifferenceFactor));
   command->footer(
       "Pictures count from 0. The mean PSNR is that of the mean squared error; equal pictures have "
-      "inf dB.\n\nExample:\n  fastslow quality in.mp4 out.ivf --csv quality.csv");
-  command->callback([options] {
-    if (options->a == "-" && options->b == "-") {
-      throw CLI::ValidationError("A and B", "only one of them can be standard input");
-    }
-    run(*options);
-  });
+      "inf dB.\n\nExample:\n  fastslow quality in.mp4 out.ivf --csv quality.csv\n"
+      "  fastslow quality in.mp4 out.ivf --worst 5 --by ssim_y --stills worst");
+  command->callback([options] { run(*options); });
 }
 
 }  // namespace tools

@@ -1,0 +1,17 @@
+# Writes a C++ source with the bytes of files: cmake -DOUT=x.cc "-DPARTS=name=path;..." -P embed.cmake. A path may lack.
+set(text "// Made by tools/report/embed.cmake.\n#include \"tools/report/assets.hh\"\n\nnamespace tools::report_assets {\n")
+foreach(part IN LISTS PARTS)
+  string(REGEX MATCH "^([a-z]+)=(.*)$" matched "${part}")
+  set(name ${CMAKE_MATCH_1})
+  set(hex "")
+  if(EXISTS "${CMAKE_MATCH_2}")
+    file(READ "${CMAKE_MATCH_2}" hex HEX)
+  endif()
+  string(REGEX REPLACE "(..)" "\\\\x\\1" bytes "${hex}")
+  # Short lines: pieces beside each other are one string.
+  string(REGEX REPLACE "((\\\\x..)(\\\\x..)(\\\\x..)(\\\\x..)(\\\\x..)(\\\\x..)(\\\\x..)(\\\\x..))" "\\1\"\n\"" bytes "${bytes}")
+  string(LENGTH "${hex}" digits)
+  math(EXPR size "${digits} / 2")
+  string(APPEND text "std::string_view ${name}() {\n  static constexpr char kBytes[] =\n\"${bytes}\";\n  return {kBytes, ${size}};\n}\n")
+endforeach()
+file(WRITE "${OUT}" "${text}}  // namespace tools::report_assets\n")
