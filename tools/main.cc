@@ -12,6 +12,7 @@
 
 #include "host/output_file.hh"
 #include "tools/commands.hh"
+#include "tools/farewell.hh"
 #include "tools/files.hh"
 
 namespace {
@@ -21,6 +22,7 @@ constexpr int kUsage = 2;
 
 extern "C" void leave_on_signal(int signal) {
   host::remove_partial_files();
+  tools::say_farewell();
   ::_exit(128 + signal);
 }
 
