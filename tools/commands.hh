@@ -16,6 +16,7 @@ void add_quality(CLI::App& app);
 void add_cloud(CLI::App& app);
 void add_devices(CLI::App& app);
 void add_simulate(CLI::App& app);
+void add_splice(CLI::App& app);
 void add_worker(CLI::App& app);
 
 }  // namespace tools

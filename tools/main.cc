@@ -62,6 +62,7 @@ void declare(CLI::App& app) {
   tools::add_quality(app);
   tools::add_devices(app);
   tools::add_simulate(app);
+  tools::add_splice(app);
   tools::add_worker(app);
   tools::add_cloud(app);
 }
