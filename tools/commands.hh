@@ -7,6 +7,7 @@ namespace tools {
 
 /// Each adds one subcommand, which does its work in its callback and throws what goes wrong:
 /// CLI::ParseError for a command line that makes no sense, anything else for the rest.
+void add_edit(CLI::App& app);
 void add_encode(CLI::App& app);
 void add_decode(CLI::App& app);
 void add_rebase(CLI::App& app);

@@ -55,6 +55,7 @@ void declare(CLI::App& app) {
       "Exit codes: 0 done, 1 failed (see the message), 2 the command line makes no sense.\n\n"
       "Example:\n  fastslow encode in.mp4 -o out.ivf --cq 24 && ffplay out.ivf");
   tools::add_encode(app);
+  tools::add_edit(app);
   tools::add_decode(app);
   tools::add_rebase(app);
   tools::add_plan(app);

@@ -91,8 +91,9 @@ TEST_F(Resuming, ComesToTheSameBytesAfterFiftyKills) {
     finished += code == 0 ? 1 : 0;
     ASSERT_LT(finished, 500);
     // A kill may come behind the output's last step.
-    if (fs::exists(folder_ / "out.ivf"))
+    if (fs::exists(folder_ / "out.ivf")) {
       ASSERT_EQ(bytes_of("out.ivf"), bytes_of("whole.ivf")) << kills;
+    }
   }
   output_of(std::string("encode in.y4m") + kPlan);
   EXPECT_EQ(bytes_of("out.ivf"), bytes_of("whole.ivf"));

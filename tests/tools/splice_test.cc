@@ -132,8 +132,7 @@ TEST_F(Splice, IsWhatOtherDecodersSee) {
   const std::string raw = " -fps_mode passthrough -f rawvideo -pix_fmt yuv420p ";
   ASSERT_TRUE(host::test::run_ffmpeg("-c:v libvpx -i " + (folder_ / "out.ivf") + raw +
                                      (folder_ / "theirs")));
-  ASSERT_TRUE(
-      host::test::run_ffmpeg("-i " + (folder_ / "decoded.y4m") + raw + (folder_ / "ours")));
+  ASSERT_TRUE(host::test::run_ffmpeg("-i " + (folder_ / "decoded.y4m") + raw + (folder_ / "ours")));
   EXPECT_EQ(bytes_of("theirs"), bytes_of("ours"));
 }
 
