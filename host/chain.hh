@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -30,7 +31,11 @@ class Chain {
   /// Codes the next picture with decisions that were made for some other state.
   RebasedPicture rebase(const vp8::Picture& source, vp8::Decisions decisions);
 
-  const vp8::State& state() const { return state_; }
+  /// Goes on behind frames that this very chain gave in an earlier run. They are decoded only when
+  /// the state is asked for.
+  void follow(std::span<const RebasedPicture> frames);
+
+  const vp8::State& state();
   /// Processor seconds spent on rebasing, and on measuring the result.
   double rebase_seconds() const { return rebase_seconds_; }
   double measure_seconds() const { return measure_seconds_; }
@@ -38,6 +43,7 @@ class Chain {
  private:
   gpu::Effort effort_;
   vp8::State state_;
+  std::vector<std::vector<std::uint8_t>> followed_;  // frames that state_ does not know yet
   double rebase_seconds_ = 0;
   double measure_seconds_ = 0;
 };

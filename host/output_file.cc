@@ -6,7 +6,9 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <climits>
+#include <csignal>
 #include <filesystem>
 #include <system_error>
 
@@ -212,6 +214,25 @@ void OutputFile::commit() {
   }
   unregister_partial(registry_slot_);
   partial_path_.clear();
+}
+
+void remove_stale_partials(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path final_path = fs::exists(path, error) ? fs::canonical(path, error) : fs::path(path);
+  const std::string any = fs::path(partial_name(final_path.string(), 0)).filename().string();
+  const std::string head = any.substr(0, any.rfind('-') + 1);
+  const fs::path folder = final_path.has_parent_path() ? final_path.parent_path() : ".";
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    int process = 0;
+    if (!name.starts_with(head) || !name.ends_with(".part") ||
+        std::from_chars(name.data() + head.size(), name.data() + name.size(), process).ec !=
+            std::errc())
+      continue;
+    if (::kill(process, 0) != 0 && errno == ESRCH)
+      ::unlink(it->path().c_str());
+  }
 }
 
 void remove_partial_files() noexcept {

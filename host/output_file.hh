@@ -53,4 +53,8 @@ class OutputFile {
 /// Safe to call in a signal handler; the program should end afterwards.
 void remove_partial_files() noexcept;
 
+/// Removes the partial files of this output whose processes have ended without doing so: a signal
+/// that cannot be caught, or a loss of power.
+void remove_stale_partials(const std::string& path);
+
 }  // namespace host

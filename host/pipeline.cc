@@ -16,6 +16,7 @@
 
 #include "cuda/thread_clock.hh"
 #include "host/chain.hh"
+#include "host/chunk_store.hh"
 #include "host/first_pass.hh"
 #include "host/source_window.hh"
 
@@ -46,6 +47,8 @@ int divided_up(int a, int b) {
 struct InFlight {
   ChunkWork work;
   std::vector<RebasedPicture> coded;
+  ChunkKey key;           // where there is a store
+  bool is_found = false;  // coded by an earlier run
 };
 
 gpu::SpanLabels labels_of(const Chunk& chunk) {
@@ -77,7 +80,8 @@ class Pipeline {
     if (failure_)
       std::rethrow_exception(failure_);
     summary_.quality = quality_.mean();
-    summary_.state_hash = vp8::hash(chains_.empty() ? ended_ : chains_.rbegin()->second.state());
+    summary_.state_hash =
+        vp8::hash(chains_.empty() ? ended_.state() : chains_.rbegin()->second.state());
     return summary_;
   }
 
@@ -155,7 +159,8 @@ class Pipeline {
         frames.insert(frames.end(), more.begin(), more.end());
       }
       prepared.push_back(
-          {{chunk, std::move(frames), window_.stand_ins(chunk.first_picture), {}}, {}});
+          {{chunk, std::move(frames), window_.stand_ins(chunk.first_picture), {}}, {}, {}});
+      look_up(prepared.back());
     }
     const std::lock_guard lock(mutex_);
     summary_.cpu.lookahead = window_.lookahead_seconds();
@@ -163,15 +168,33 @@ class Pipeline {
     std::move(prepared.begin(), prepared.end(), std::back_inserter(chunks_));
   }
 
+  // Takes what an earlier run has made of this chunk. libvpx's pass over it is made again: where it
+  // leaves off is where the next chunk's boundary begins.
+  void look_up(InFlight& here) {
+    if (options_.store == nullptr)
+      return;
+    here.key = last_key_ = chunk_key(plan_, last_key_, here.work);
+    auto found = options_.store->find(here.key);
+    if (!found || found->size() != here.work.frames.size())
+      return;
+    here.is_found = true;
+    here.coded = std::move(*found);
+    if (plan_.first_pass == FirstPass::kDevice)
+      here.work.frames.clear();
+  }
+
   void decide(const Job& job) {
     std::vector<ChunkWork> wave;
     {
       const std::lock_guard lock(mutex_);
-      for (int i = 0; i < job.chunks; ++i)
-        wave.push_back(std::move(chunk(job.first_chunk + i).work));
+      for (int i = 0; i < job.chunks; ++i) {
+        ChunkWork& work = chunk(job.first_chunk + i).work;
+        if (!work.frames.empty())
+          wave.push_back(std::move(work));
+      }
     }
     PhaseTimes times;
-    {
+    if (!wave.empty()) {
       const Chunk& last = wave.back().chunk;
       gpu::ScopedSpan span(options_.spans, "first pass", "first pass",
                            labels_of(wave.front().chunk));
@@ -198,17 +221,16 @@ class Pipeline {
       here = &chunk(job.first_chunk);
       chain = &chains_.try_emplace(here->work.chunk.chain, plan_.effort).first->second;
     }
-    ChunkWork& work = here->work;
+    const ChunkWork& work = here->work;
     const double rebase_before = chain->rebase_seconds();
     const double measure_before = chain->measure_seconds();
-    {
-      const gpu::ScopedSpan span(options_.spans, "rebase", "rebase", labels_of(work.chunk));
-      for (std::size_t i = 0; i < work.frames.size(); ++i) {
-        here->coded.push_back(chain->rebase(*work.frames[i].source, std::move(work.decisions[i])));
-        work.frames[i].source = {};  // often the last to hold it
-      }
+    if (here->is_found) {
+      chain->follow(here->coded);
+    } else {
+      rebase(*here, *chain);
     }
     const std::lock_guard lock(mutex_);
+    summary_.reused_pictures += here->is_found ? work.chunk.pictures : 0;
     summary_.cpu.rebase += chain->rebase_seconds() - rebase_before;
     summary_.cpu.measure += chain->measure_seconds() - measure_before;
     if (chunk_at(plan_, job.first_chunk + 1).begins_chain())
@@ -216,12 +238,25 @@ class Pipeline {
     schedule_.finish(job);
   }
 
+  void rebase(InFlight& here, Chain& chain) {
+    ChunkWork& work = here.work;
+    {
+      const gpu::ScopedSpan span(options_.spans, "rebase", "rebase", labels_of(work.chunk));
+      for (std::size_t i = 0; i < work.frames.size(); ++i) {
+        here.coded.push_back(chain.rebase(*work.frames[i].source, std::move(work.decisions[i])));
+        work.frames[i].source = {};  // often the last to hold it
+      }
+    }
+    if (options_.store != nullptr)
+      options_.store->keep(here.key, here.coded);
+  }
+
   // Only the state behind the last chain is asked for in the end.
   void end_chain(std::int64_t number) {
-    const auto ended = chains_.extract(number);
+    auto ended = chains_.extract(number);
     if (number >= last_ended_) {
       last_ended_ = number;
-      ended_ = ended.mapped().state();
+      ended_ = std::move(ended.mapped());
     }
   }
 
@@ -278,10 +313,11 @@ class Pipeline {
   std::deque<InFlight> chunks_;           // prepared and not written
   std::int64_t first_chunk_ = 0;          // number of the first of these
   std::map<std::int64_t, Chain> chains_;  // begun and not ended
-  vp8::State ended_;                      // of the last chain that has ended
+  Chain ended_{gpu::Effort::kDefault};    // the last one that has ended
   std::int64_t last_ended_ = -1;
   QualitySum quality_;  // this, and the pictures and bytes below, belong to the write job
   EncodeSummary summary_;
+  ChunkKey last_key_;  // belongs to the prepare job
 };
 
 }  // namespace

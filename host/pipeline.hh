@@ -15,6 +15,8 @@
 
 namespace host {
 
+class ChunkStore;
+
 /// Processor seconds that an encode's phases took, over all threads.
 struct PhaseTimes {
   double read = 0;
@@ -40,6 +42,7 @@ struct RunOptions {
   std::function<void(const Progress&)>
       on_progress;  ///< called after each chunk that is written, on any thread, one call at a time
   gpu::SpanSink* spans = nullptr;  ///< where spans of all phases go; null: nowhere
+  ChunkStore* store = nullptr;     ///< of finished chunks: not done again; null: none
 };
 
 /// One coded frame.
@@ -53,8 +56,9 @@ struct CodedFrame {
 struct EncodeSummary {
   std::int64_t pictures = 0;
   std::uint64_t bytes = 0;
-  PictureQuality quality;        ///< mean over the encoder's own reconstruction
-  std::uint64_t state_hash = 0;  ///< vp8::hash of the state behind the last frame
+  PictureQuality quality;            ///< mean over the encoder's own reconstruction
+  std::uint64_t state_hash = 0;      ///< vp8::hash of the state behind the last frame
+  std::int64_t reused_pictures = 0;  ///< of chunks that were in the store
   PhaseTimes cpu;
 };
 

@@ -8,6 +8,7 @@ namespace tools {
 /// Each adds one subcommand, which does its work in its callback and throws what goes wrong:
 /// CLI::ParseError for a command line that makes no sense, anything else for the rest.
 void add_bench(CLI::App& app);
+void add_edit(CLI::App& app);
 void add_encode(CLI::App& app);
 void add_decode(CLI::App& app);
 void add_rebase(CLI::App& app);
@@ -20,6 +21,7 @@ void add_state(CLI::App& app);
 void add_cloud(CLI::App& app);
 void add_devices(CLI::App& app);
 void add_simulate(CLI::App& app);
+void add_splice(CLI::App& app);
 void add_worker(CLI::App& app);
 
 }  // namespace tools

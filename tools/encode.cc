@@ -8,6 +8,7 @@
 #include <fmt/core.h>
 
 #include "host/device_choice.hh"
+#include "host/error.hh"
 #include "host/ivf.hh"
 #include "host/output_file.hh"
 #include "host/picture_source.hh"
@@ -24,6 +25,7 @@
 #include "tools/plan_options.hh"
 #include "tools/rate_options.hh"
 #include "tools/rate_search.hh"
+#include "tools/resume.hh"
 
 namespace tools {
 namespace {
@@ -38,6 +40,7 @@ struct Options {
   int threads = 0;
   std::string json;
   std::string trace;
+  bool resume = true;
   bool verbose = false;
   bool quiet = false;
 };
@@ -79,6 +82,7 @@ struct Session {
   host::Trace* trace;  // null: none
   FrameLogs* frames;   // null: not wanted
   CloudRun* cloud;     // null: here
+  Resume& resume;
 };
 
 TimedSummary encode(const Session& session,
@@ -90,8 +94,10 @@ TimedSummary encode(const Session& session,
   run.threads = session.options.threads;
   run.limit = session.options.plan.limit;
   run.spans = session.trace;
+  run.store = session.resume.store();
   run.on_progress = [&](const host::Progress& done) {
     progress.show(done);
+    session.resume.check();
     if (session.trace != nullptr)
       session.trace->check();
   };
@@ -231,7 +237,14 @@ void print_prediction(const Options& options) {
   write_text(predicted(cloud_job(options, plan, source->info())));
 }
 
-void run(const Options& options) {
+void print_reused(const std::string& output, const host::EncodeSummary& summary) {
+  if (summary.reused_pictures > 0) {
+    fmt::print(stderr, "fastslow: {}: {} of {} pictures were finished by an earlier run\n", output,
+               summary.reused_pictures, summary.pictures);
+  }
+}
+
+void run(const Options& options, Resume& resume) {
   host::OutputFile out(options.output);
   SideOutputs side(options);
   const std::optional<host::RepeatableInput> input = repeatable_input(options);
@@ -257,7 +270,7 @@ void run(const Options& options) {
   }
   FrameLogs frames;
   const Session session = {options, *choice.device, side.trace ? &*side.trace : nullptr,
-                           side.json ? &frames : nullptr, cloud ? &*cloud : nullptr};
+                           side.json ? &frames : nullptr, cloud ? &*cloud : nullptr, resume};
   if (input) {
     encode_to_target(session, *input, out, report);
   } else {
@@ -272,10 +285,30 @@ void run(const Options& options) {
   }
   out.commit();
   side.commit();
+  resume.forget();
   if (cloud)
     cloud->finish();
   if (!options.quiet) {
+    print_reused(options.output, report.summary);
     print_result(report);
+  }
+}
+
+// A lambda run keeps what it has in its own way. Damaged input will not be better next time.
+void run(const Options& options) {
+  const bool here = options.cloud.backend != Backend::kLambda;
+  for (const std::string& path : {options.output, options.json, options.trace})
+    host::remove_stale_partials(path);
+  Resume resume(here ? options.output : "-", options.resume);
+  try {
+    run(options, resume);
+  } catch (const host::InputError&) {
+    resume.forget();
+    throw;
+  } catch (const CLI::Error&) {
+    throw;
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(resume.with_what_is_kept(error.what()));
   }
 }
 
@@ -298,6 +331,8 @@ void declare(CLI::App& command, Options& options) {
   command.add_option("--trace", options.trace,
                      "Write what each thread did when as trace events to this file; "
                      "https://ui.perfetto.dev shows them");
+  command.add_flag("--resume,!--no-resume", options.resume,
+                   "Go on where the same command was interrupted, which is the default");
   command.add_flag("-v,--verbose", options.verbose,
                    "Print the plan, the bound on memory, and why no GPU is used");
   command.add_flag("--quiet", options.quiet, "Print errors only");

@@ -228,6 +228,7 @@ std::string summary_json(const EncodeReport& report) {
       {"rebase_to_first_pass",
        ratio(summary.cpu.rebase, summary.cpu.lookahead + summary.cpu.first_pass)},
       {"state", fmt::format("{:016x}", summary.state_hash)},
+      {"reused_pictures", summary.reused_pictures},
   };
   if (report.rate)
     json["rate_control"] = rate_json(*report.rate);

@@ -14,6 +14,7 @@
 
 #include "host/output_file.hh"
 #include "tools/commands.hh"
+#include "tools/farewell.hh"
 #include "tools/files.hh"
 
 namespace {
@@ -23,6 +24,7 @@ constexpr int kUsage = 2;
 
 extern "C" void leave_on_signal(int signal) {
   host::remove_partial_files();
+  tools::say_farewell();
   ::_exit(128 + signal);
 }
 
@@ -67,6 +69,7 @@ void declare(CLI::App& app) {
       "Exit codes: 0 done, 1 failed (see the message), 2 the command line makes no sense.\n\n"
       "Example:\n  fastslow encode in.mp4 -o out.ivf --cq 24 && ffplay out.ivf");
   tools::add_encode(app);
+  tools::add_edit(app);
   tools::add_decode(app);
   tools::add_rebase(app);
   tools::add_plan(app);
@@ -78,6 +81,7 @@ void declare(CLI::App& app) {
   tools::add_state(app);
   tools::add_devices(app);
   tools::add_simulate(app);
+  tools::add_splice(app);
   tools::add_worker(app);
   tools::add_cloud(app);
 }

@@ -230,7 +230,11 @@ TEST_F(Errors, UnwritableOutputIsNamedBeforeAnyWork) {
 TEST_F(Errors, AFullDiskIsNamed) {
   make_stream();
   expect_failure("encode in.y4m -o /dev/full", kFailure, {"/dev/full", "No space left"});
-  expect_failure("encode in.y4m -o o.ivf --json /dev/full", kFailure, {"/dev/full"});
+  expect_failure("encode in.y4m -o o.ivf --json /dev/full", kFailure,
+                 {"/dev/full", "the same command goes on"});
+  output_of("encode in.y4m -o o.ivf --quiet");
+  EXPECT_EQ(files(), "in.ivf in.y4m o.ivf");
+  std::filesystem::remove(folder_ / "o.ivf");
   for (const char* arguments :
        {"encode in.y4m -o -", "decode in.ivf --md5", "decode in.ivf -o -", "plan in.y4m",
         "inspect in.ivf", "quality in.ivf in.y4m", "--help"}) {
