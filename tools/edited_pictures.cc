@@ -8,8 +8,8 @@
 
 #include <fmt/core.h>
 
-#include "host/error.hh"
 #include "host/alpha_still.hh"
+#include "host/error.hh"
 #include "tools/ivf_input.hh"
 
 namespace tools {

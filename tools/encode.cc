@@ -269,8 +269,12 @@ void run(const Options& options, Resume& resume) {
       fmt::print(stderr, "{}", cloud->text());
   }
   FrameLogs frames;
-  const Session session = {options, *choice.device, side.trace ? &*side.trace : nullptr,
-                           side.json ? &frames : nullptr, cloud ? &*cloud : nullptr, resume};
+  const Session session = {options,
+                           *choice.device,
+                           side.trace ? &*side.trace : nullptr,
+                           side.json ? &frames : nullptr,
+                           cloud ? &*cloud : nullptr,
+                           resume};
   if (input) {
     encode_to_target(session, *input, out, report);
   } else {

@@ -115,8 +115,9 @@ TEST_F(RateControl, SearchesLongVideosOnASample) {
         ++wholes;
       }
     }
-    // Noise is everywhere the same: what the sample foretells comes true.
-    EXPECT_LE(wholes, 2) << option;
+    // Noise is everywhere the same: what the sample foretells comes true. A maximum is one-sided,
+    // and may take another try where one is above it by a hair.
+    EXPECT_LE(wholes, option.starts_with("--max-size") ? 3 : 2) << option;
     ASSERT_FALSE(sample_bytes.empty()) << option;
     const auto bytes = report["bytes"].get<double>();
     EXPECT_NEAR(sample_bytes.back(), bytes, 0.1 * bytes) << option;
