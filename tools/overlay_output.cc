@@ -1,7 +1,8 @@
 // PNG and Y4M files of overlays.
 #include "tools/overlay_output.hh"
 
-#include <regex>
+#include <optional>
+#include <string>
 
 #include <fmt/core.h>
 
@@ -13,12 +14,16 @@ namespace {
 
 // The path of one frame: "%d" or "%05d" becomes its number; nothing if there is neither.
 std::optional<std::string> numbered(const std::string& path, std::int64_t frame) {
-  static const std::regex pattern("%(0([1-9]))?d");
-  std::smatch match;
-  if (!std::regex_search(path, match, pattern))
-    return {};
-  const int digits = match[2].matched ? std::stoi(match[2]) : 1;
-  return match.prefix().str() + fmt::format("{:0{}}", frame, digits) + match.suffix().str();
+  for (std::size_t at = path.find('%'); at != std::string::npos; at = path.find('%', at + 1)) {
+    const bool padded =
+        at + 2 < path.size() && path[at + 1] == '0' && path[at + 2] >= '1' && path[at + 2] <= '9';
+    const std::size_t end = at + (padded ? 3 : 1);
+    if (end < path.size() && path[end] == 'd') {
+      const int digits = padded ? path[at + 2] - '0' : 1;
+      return path.substr(0, at) + fmt::format("{:0{}}", frame, digits) + path.substr(end + 1);
+    }
+  }
+  return {};
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 // The store of tests. Objects in memory; XML by hand, as little as fastslow reads.
 #include "tests/cloud/fake_s3.hh"
 
-#include <regex>
+#include <string>
+#include <string_view>
 
 #include "cloud/seal.hh"
 #include "cloud/sigv4.hh"
@@ -164,10 +165,13 @@ void FakeS3::list(const httplib::Request& request, httplib::Response& response) 
 void FakeS3::remove_all(const httplib::Request& request, httplib::Response& response) {
   if (!request.has_header("Content-MD5"))
     return answer_error(response, 400, "InvalidRequest");
-  const std::regex keys("<Key>([^<]*)</Key>");
-  for (std::sregex_iterator key(request.body.begin(), request.body.end(), keys), end; key != end;
-       ++key)
-    objects.erase((*key)[1]);
+  constexpr std::string_view kBegin = "<Key>";
+  constexpr std::string_view kEnd = "</Key>";
+  std::size_t begin = 0;
+  while ((begin = request.body.find(kBegin, begin)) != std::string::npos) {
+    begin += kBegin.size();
+    objects.erase(request.body.substr(begin, request.body.find(kEnd, begin) - begin));
+  }
   response.set_content("<DeleteResult/>", "application/xml");
 }
 
