@@ -51,7 +51,7 @@ TEST(ChunkStore, TakesNoChangedByteForAChunk) {
   expect_equal(read_chunk(good), some_frames(3));
   for (std::size_t i = 0; i < good.size(); ++i) {
     std::vector<std::uint8_t> bad = good;
-    bad[i] ^= 1U << i % 8;
+    bad[i] = static_cast<std::uint8_t>(bad[i] ^ 1U << i % 8);
     EXPECT_FALSE(read_chunk(bad)) << i;
     EXPECT_FALSE(read_chunk(std::span(good).first(i))) << i;
   }
