@@ -15,6 +15,7 @@ void add_inspect(CLI::App& app);
 void add_quality(CLI::App& app);
 void add_cloud(CLI::App& app);
 void add_devices(CLI::App& app);
+void add_documentation(CLI::App& app);
 void add_simulate(CLI::App& app);
 void add_worker(CLI::App& app);
 

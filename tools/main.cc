@@ -73,6 +73,7 @@ void declare(CLI::App& app) {
   tools::add_inspect(app);
   tools::add_quality(app);
   tools::add_devices(app);
+  tools::add_documentation(app);
   tools::add_simulate(app);
   tools::add_worker(app);
   tools::add_cloud(app);
