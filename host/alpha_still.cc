@@ -1,4 +1,4 @@
-// Reading through FFmpeg's libraries; mixing in integers.
+// Still images with transparency: read through FFmpeg's libraries, mixed in integers.
 #include "host/alpha_still.hh"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// AlphaStill images that are laid over pictures.
+// Still images with transparency, which are laid over pictures; and fades.
 #pragma once
 
 #include <cstdint>
