@@ -78,9 +78,9 @@ vp8::RdCost cost_of(const vp8::Encoded& coded, const vp8::Picture& wanted, int q
   std::uint64_t sse = 0;
   for (const std::uint64_t plane : measure(wanted, *coded.reconstruction).sse)
     sse += plane;
-  constexpr int rate_of_byte = 8 * 256;
+  // As vp8::rd_cost(), but a frame's rate may exceed its 32 bits of 1/256 bit.
   return static_cast<vp8::RdCost>(sse * 16) +
-         static_cast<vp8::RdCost>(coded.bytes.size()) * rate_of_byte / 256 *
+         static_cast<vp8::RdCost>(8 * coded.bytes.size()) *
              vp8::lambda_of_step(vp8::kAcStep[static_cast<std::size_t>(q_index)]);
 }
 

@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/byte_source.hh"
 #include "host/chunk_store.hh"
 #include "host/device_choice.hh"
 #include "host/error.hh"
@@ -102,7 +101,8 @@ class Edit {
 
   void run() {
     const std::string identity = identity_of(options_.input);
-    const std::string edits = text_of(options_.edits);
+    const std::vector<std::uint8_t> file = read_file(options_.edits);
+    const std::string edits(file.begin(), file.end());
     check_edit_list(options_.edits, edits);
     const StreamFacts facts = open_base(identity);
     const Timeline timeline = edited_timeline(options_.edits, edits, facts.pictures);
@@ -123,15 +123,6 @@ class Edit {
   }
 
  private:
-  static std::string text_of(const std::string& path) {
-    const std::unique_ptr<host::ByteSource> source = host::open_file(path);
-    std::string text;
-    std::vector<std::uint8_t> block(std::size_t{1} << 16);
-    while (const std::size_t count = source->read(block))
-      text.append(block.begin(), block.begin() + static_cast<std::ptrdiff_t>(count));
-    return text;
-  }
-
   // The video as it is without edits: from the store, or encoded into it.
   StreamFacts open_base(const std::string& identity) {
     const std::unique_ptr<host::PictureSource> source = host::open_source(options_.input);

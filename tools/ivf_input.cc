@@ -17,10 +17,6 @@ namespace {
 
 constexpr const char* kCopyAgain = "copy or make the file again";
 
-bool is_key_frame(const host::IvfFrame& frame) {
-  return !frame.bytes.empty() && (frame.bytes.front() & 1U) == 0;  // RFC 6386 §9.1
-}
-
 // The shown pictures of an IVF file, which must all have one size.
 class IvfPictures final : public host::PictureSource {
  public:
@@ -80,6 +76,14 @@ bool is_ivf_of_vp8(const std::string& path) {
 }
 
 }  // namespace
+
+bool is_key_frame(const host::IvfFrame& frame) {
+  return !frame.bytes.empty() && (frame.bytes.front() & 1U) == 0;
+}
+
+bool is_shown(const host::IvfFrame& frame) {
+  return frame.bytes.empty() || (frame.bytes.front() & 16U) != 0;
+}
 
 IvfInput::IvfInput(const std::string& path) : IvfInput(host::open_file(path), path) {}
 

@@ -15,6 +15,11 @@
 
 namespace tools {
 
+/// What the first byte of a frame tells (RFC 6386 §9.1). A frame without bytes repeats the last
+/// picture.
+bool is_key_frame(const host::IvfFrame& frame);
+bool is_shown(const host::IvfFrame& frame);
+
 /// An IVF file being read. Frames count from 0.
 class IvfInput {
  public:

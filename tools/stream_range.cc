@@ -17,14 +17,6 @@
 namespace tools {
 namespace {
 
-// RFC 6386 section 9.1: the first byte of a frame tells.
-bool is_key_frame(const host::IvfFrame& frame) {
-  return !frame.bytes.empty() && (frame.bytes.front() & 1U) == 0;
-}
-bool is_shown(const host::IvfFrame& frame) {
-  return frame.bytes.empty() || (frame.bytes.front() & 16U) != 0;
-}
-
 std::optional<std::int64_t> parse_number(std::string_view text) {
   std::int64_t value = 0;
   const char* const end = text.data() + text.size();
