@@ -244,7 +244,7 @@ class Scheduler {
   void start_ready();
   void start_workers();
   bool affordable(Step step) const;
-  void invoke(const TaskId& task, bool copy);
+  void invoke(TaskId task, bool copy);
   std::int64_t backoff_ms(const TaskId& task, int failures) const;
   std::int64_t expected_ms(Step step) const;
   std::int64_t expected_cost(Step step) const;

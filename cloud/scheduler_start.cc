@@ -121,7 +121,8 @@ bool Scheduler::affordable(Step step) const {
          totals_.cost + reserved_ + expected_cost(step) <= options_.max_cost;
 }
 
-void Scheduler::invoke(const TaskId& task, bool copy) {
+// Takes a copy of the task: the caller's may be the ready set's own, which refresh() drops.
+void Scheduler::invoke(TaskId task, bool copy) {
   Task& state = tasks_[task];
   ++state.begun;
   ++state.running;
