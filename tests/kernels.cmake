@@ -98,7 +98,7 @@ if(CMAKE_CUDA_COMPILER)
     "cudart/failures_test.cu;cudart/fat_binary_test.cc;cudart/kernels_test.cu;cudart/memory_test.cu;cudart/settings_test.cc;cudart/streams_test.cu;cudart/thrust_test.cu"
     "fastslow_cudart;CCCL::CCCL;nlohmann_json::nlohmann_json")
   set_target_properties(cudart_tests PROPERTIES
-    CUDA_ARCHITECTURES "75-virtual;90-virtual" CUDA_STANDARD 20 CUDA_RUNTIME_LIBRARY None LINKER_LANGUAGE CXX)
+    CUDA_ARCHITECTURES "75-virtual;90" CUDA_STANDARD 20 CUDA_RUNTIME_LIBRARY None LINKER_LANGUAGE CXX)
 
   fastslow_tests(skeleton_cuda_tests "cuda/skeleton_cuda_test.cc;cuda/skeleton.cu" "fastslow_cudart;fastslow_codec")
   set_target_properties(skeleton_cuda_tests PROPERTIES
