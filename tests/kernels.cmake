@@ -95,7 +95,7 @@ if(CMAKE_CUDA_COMPILER)
   target_include_directories(fastslow_cudart SYSTEM PUBLIC ${CUDAToolkit_INCLUDE_DIRS})
   target_link_libraries(fastslow_cudart PUBLIC fastslow_ptx PkgConfig::ZSTD Threads::Threads)
   fastslow_tests(cudart_tests
-    "cudart/failures_test.cu;cudart/fat_binary_test.cc;cudart/kernels_test.cu;cudart/memory_test.cu;cudart/settings_test.cc;cudart/streams_test.cu;cudart/thrust_test.cu"
+    "cudart/failures_test.cc;cudart/fat_binary_test.cc;cudart/kernels_test.cu;cudart/launches.cu;cudart/memory_test.cu;cudart/settings_test.cc;cudart/streams_test.cc;cudart/thrust_test.cu"
     "fastslow_cudart;CCCL::CCCL;nlohmann_json::nlohmann_json")
   set_target_properties(cudart_tests PROPERTIES
     CUDA_ARCHITECTURES "75-virtual;90" CUDA_STANDARD 20 CUDA_RUNTIME_LIBRARY None LINKER_LANGUAGE CXX)
