@@ -191,6 +191,13 @@ void copy_plane(vp8::PlaneView to, const std::uint8_t* from, int stride) {
   }
 }
 
+// RGB becomes BT.601, which is swscale's default.
+Colour colour_of(const AVFrame& frame) {
+  return {.primaries = frame.color_primaries,
+          .transfer = frame.color_trc,
+          .matrix = is_rgb(frame) ? AVCOL_SPC_SMPTE170M : frame.colorspace};
+}
+
 class MediaInput final : public PictureSource {
  public:
   explicit MediaInput(const std::string& path);
@@ -264,6 +271,7 @@ void MediaInput::read_first() {
 
 void MediaInput::note_conversion() {
   info_.full_range = is_full_range(*frame_);
+  info_.colour = colour_of(*frame_);
   if (without_range(frame_->format) != AV_PIX_FMT_YUV420P) {
     info_.notices.push_back(fmt::format("The pictures were converted from {} to 8-bit 4:2:0.",
                                         name_of(frame_->format)));

@@ -19,6 +19,15 @@ struct Rational {
   bool operator==(const Rational&) const = default;
 };
 
+/// What the samples mean, in the code points of ITU-T H.273; 2 where unknown.
+struct Colour {
+  int primaries = 2;
+  int transfer = 2;
+  int matrix = 2;
+
+  bool operator==(const Colour&) const = default;
+};
+
 /// What is known of a video before its pictures are read.
 struct StreamInfo {
   int width = 0;   ///< luma samples, 1 to 16383
@@ -27,6 +36,7 @@ struct StreamInfo {
   Rational sample_aspect;           ///< width of a sample / its height; 1 where unknown
   std::int64_t picture_count = -1;  ///< as the container claims (a hint); -1 where unknown
   bool full_range = false;  ///< the input's samples were full range (pictures come out limited)
+  Colour colour;            ///< of the pictures as they come out
   /// What a user should be told, one sentence each: conversions, defaults taken.
   std::vector<std::string> notices;
 

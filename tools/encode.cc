@@ -1,5 +1,6 @@
-// `fastslow encode`: a video in, VP8 in IVF out.
+// `fastslow encode`: a video in, VP8 in IVF, WebM or Matroska out.
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -10,6 +11,7 @@
 #include "host/device_choice.hh"
 #include "host/error.hh"
 #include "host/ivf.hh"
+#include "host/media_output.hh"
 #include "host/output_file.hh"
 #include "host/picture_source.hh"
 #include "host/pipeline.hh"
@@ -33,6 +35,7 @@ namespace {
 struct Options {
   std::string input;
   std::string output;
+  std::optional<host::Container> format;  // empty: the output's name tells
   PlanOptions plan;
   RateOptions rate;
   DeviceOptions device;
@@ -53,7 +56,17 @@ void check_different(const std::string& a, const std::string& b, const std::stri
   }
 }
 
+host::Container container_of(const Options& options) {
+  const auto container = options.format ? options.format : host::container_of(options.output);
+  if (!container) {
+    throw CLI::ValidationError(
+        "-o", options.output + ": its name must end in .ivf, .webm or .mkv, or give --format");
+  }
+  return *container;
+}
+
 void check(const Options& options) {
+  container_of(options);
   check_different(options.output, options.json, "-o, --json");
   check_different(options.output, options.trace, "-o, --trace");
   check_different(options.json, options.trace, "--json, --trace");
@@ -116,11 +129,19 @@ TimedSummary encode(const Session& session,
 }
 
 // `frames` of 0 or less are unknown.
-host::IvfHeader header_of(const host::Plan& plan, std::int64_t frames) {
-  return {.width = plan.width,
-          .height = plan.height,
-          .frame_rate = plan.frame_rate,
-          .frame_count = static_cast<std::uint32_t>(std::max<std::int64_t>(0, frames))};
+std::unique_ptr<host::FrameWriter> open_writer(const Options& options,
+                                               host::OutputFile& out,
+                                               const host::Plan& plan,
+                                               const host::StreamInfo& info,
+                                               std::int64_t frames) {
+  const auto count = static_cast<std::uint32_t>(std::max<std::int64_t>(0, frames));
+  return host::open_writer(out, container_of(options),
+                           {.header = {.width = plan.width,
+                                       .height = plan.height,
+                                       .frame_rate = plan.frame_rate,
+                                       .frame_count = count},
+                            .sample_aspect = info.sample_aspect,
+                            .colour = info.colour});
 }
 
 // Encodes once, as the plan says.
@@ -129,12 +150,12 @@ void encode_as_planned(const Session& session,
                        host::OutputFile& out,
                        EncodeReport& report) {
   const std::int64_t expected = host::expected_pictures(source.info(), session.options.plan.limit);
-  host::IvfWriter writer(out, header_of(report.plan, expected));
+  const auto writer = open_writer(session.options, out, report.plan, source.info(), expected);
   const auto write = [&](const host::CodedFrame& frame) {
-    writer.write(frame.bytes, static_cast<std::uint64_t>(frame.picture));
+    writer->write(frame.bytes, static_cast<std::uint64_t>(frame.picture));
   };
   const TimedSummary done = encode(session, source, report.plan, {expected, "", write});
-  writer.finish();
+  writer->finish();
   report.summary = done.summary;
   report.seconds = done.seconds;
 }
@@ -142,6 +163,7 @@ void encode_as_planned(const Session& session,
 // Encodes until the target is met, and writes that.
 void encode_to_target(const Session& session,
                       const host::RepeatableInput& input,
+                      const host::StreamInfo& info,
                       host::OutputFile& out,
                       EncodeReport& report) {
   const RateFound found = search_rate(
@@ -157,9 +179,10 @@ void encode_to_target(const Session& session,
   report.summary = found.best.result.summary;
   report.seconds = found.best.result.seconds;
   report.rate = found.report;
-  host::IvfWriter writer(out, header_of(report.plan, found.best.frames->frames()));
-  found.best.frames->write_to(writer);
-  writer.finish();
+  const auto writer =
+      open_writer(session.options, out, report.plan, info, found.best.frames->frames());
+  found.best.frames->write_to(*writer);
+  writer->finish();
 }
 
 // The outputs beside the stream itself; each may be absent.
@@ -276,7 +299,7 @@ void run(const Options& options, Resume& resume) {
                            cloud ? &*cloud : nullptr,
                            resume};
   if (input) {
-    encode_to_target(session, *input, out, report);
+    encode_to_target(session, *input, source->info(), out, report);
   } else {
     encode_as_planned(session, *source, out, report);
   }
@@ -322,8 +345,18 @@ void declare(CLI::App& command, Options& options) {
           "IN", options.input,
           "Y4M file, - for Y4M on standard input, or any video that FFmpeg's libraries open")
       ->required();
-  command.add_option("-o,--output", options.output, "IVF file to write, or - for standard output")
+  command
+      .add_option("-o,--output", options.output,
+                  "File to write, .ivf, .webm or .mkv, or - for standard output")
       ->required();
+  static const std::map<std::string, host::Container> formats = {
+      {"ivf", host::Container::kIvf},
+      {"webm", host::Container::kWebm},
+      {"mkv", host::Container::kMatroska}};
+  command
+      .add_option("--format", options.format,
+                  "What to write whatever the name ends in; - is IVF without this")
+      ->transform(CLI::CheckedTransformer(formats).description("ivf, webm or mkv"));
   add_plan_options(command, options.plan);
   add_rate_options(command, options.rate);
   add_device_option(command, options.device);
@@ -352,7 +385,7 @@ void add_encode(CLI::App& app) {
   command->footer(
       "Example:\n"
       "  fastslow encode in.mp4 -o out.ivf --cq 24\n"
-      "  fastslow encode in.mp4 -o out.ivf --bitrate 800k\n"
+      "  fastslow encode in.mp4 -o out.webm --bitrate 800k\n"
       "  ffmpeg -v error -i in.mkv -f yuv4mpegpipe -pix_fmt yuv420p - |\n"
       "    fastslow encode - -o out.ivf --chunk-frames 6 --chunks-per-chain 16 --json report.json");
   command->callback([options] {
