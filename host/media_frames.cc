@@ -20,28 +20,6 @@ namespace {
 constexpr std::array<std::uint8_t, 4> kMatroskaMagic = {0x1a, 0x45, 0xdf,
                                                         0xa3};  // RFC 8794 §11.2.1
 
-// Gives back bytes that were read too early, then goes on.
-class PrefixedSource final : public ByteSource {
- public:
-  PrefixedSource(std::vector<std::uint8_t> prefix, std::unique_ptr<ByteSource> rest)
-      : prefix_(std::move(prefix)), rest_(std::move(rest)) {}
-
- private:
-  std::size_t read_some(std::span<std::uint8_t> to) override {
-    const std::size_t done = std::min<std::size_t>(offset(), prefix_.size());
-    const std::size_t count = std::min(to.size(), prefix_.size() - done);
-    std::copy_n(prefix_.data() + done, count, to.data());
-    return count + rest_->read(to.subspan(count));
-  }
-  std::optional<std::uint64_t> size_bytes() const override {
-    const std::optional<std::uint64_t> remaining = rest_->remaining();
-    return remaining ? std::optional(rest_->offset() + *remaining) : std::nullopt;
-  }
-
-  std::vector<std::uint8_t> prefix_;
-  std::unique_ptr<ByteSource> rest_;
-};
-
 class MatroskaFrames final : public FrameReader {
  public:
   MatroskaFrames(std::unique_ptr<ByteSource> bytes, std::string name);
@@ -80,6 +58,7 @@ MatroskaFrames::MatroskaFrames(std::unique_ptr<ByteSource> bytes, std::string na
   open();
   stream_ = choose_stream();
   take_header();
+  *messages_ = {};  // complaints about what a video can do without
 }
 
 // C code is between us and the caller: what is thrown waits in read_error_.
@@ -184,7 +163,7 @@ std::unique_ptr<FrameReader> open_frames(std::unique_ptr<ByteSource> bytes,
   begin.resize(bytes->read(begin));
   const bool is_matroska =
       std::equal(begin.begin(), begin.end(), kMatroskaMagic.begin(), kMatroskaMagic.end());
-  auto whole = std::make_unique<PrefixedSource>(std::move(begin), std::move(bytes));
+  auto whole = open_prefixed(std::move(begin), std::move(bytes));
   if (!is_matroska)
     return std::make_unique<IvfReader>(std::move(whole), name);
   silence_libav();

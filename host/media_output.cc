@@ -6,10 +6,12 @@
 #include <cerrno>
 #include <exception>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 
 #include "host/libav.hh"
 #include "host/libav_io.hh"
+#include "host/media_tracks.hh"
 
 namespace host {
 namespace {
@@ -25,7 +27,7 @@ class MuxedWriter final : public FrameWriter {
   MuxedWriter(OutputFile& file, const char* format, const VideoFacts& facts);
 
   void write(std::span<const std::uint8_t> frame, std::uint64_t pts) override;
-  void finish() override { check(av_write_trailer(muxer_.get())); }
+  void finish() override;
 
  private:
   static int append(void* self, std::uint8_t* bytes, int size);
@@ -33,6 +35,13 @@ class MuxedWriter final : public FrameWriter {
   void put(std::span<const std::uint8_t> bytes);
   void add_video(const VideoFacts& facts);
   void check(int error) const;
+  void write_tracks(std::int64_t until_ms);
+  // Of a picture; where the rate varies only the next one tells, so the mean of all before stands.
+  std::int64_t duration_of(std::uint64_t pts) const {
+    if (!variable_rate_)
+      return time_of(pts + 1) - time_of(pts);
+    return pictures_ > 0 ? time_of(pts) / pictures_ : 0;
+  }
   std::int64_t time_of(std::uint64_t pts) const {
     return av_rescale_q(static_cast<std::int64_t>(pts), frame_time_, kMilliseconds);
   }
@@ -46,27 +55,39 @@ class MuxedWriter final : public FrameWriter {
   Owned<AVPacket> packet_;
   AVRational frame_time_;
   std::int64_t last_time_ = -1;
+  std::int64_t end_time_ = 0;  // of the last picture
+  bool variable_rate_;
+  std::int64_t pictures_ = 0;  // before this one
+  MediaTracks* tracks_;
+  bool is_cut_;
 };
 
 MuxedWriter::MuxedWriter(OutputFile& file, const char* format, const VideoFacts& facts)
     : file_(file),
       io_(make_io(this, nullptr, append, file.is_patchable() ? seek : nullptr)),
       packet_(allocated(av_packet_alloc())),
-      frame_time_{facts.header.frame_rate.den, facts.header.frame_rate.num} {
+      frame_time_{facts.header.frame_rate.den, facts.header.frame_rate.num},
+      variable_rate_(facts.variable_rate),
+      tracks_(facts.tracks),
+      is_cut_(facts.is_cut) {
   AVFormatContext* context = nullptr;
   check(avformat_alloc_output_context2(&context, nullptr, format, nullptr));
   muxer_.reset(context);
   muxer_->opaque = messages_.get();
   muxer_->pb = io_.get();
   muxer_->flags |= AVFMT_FLAG_BITEXACT;
+  muxer_->avoid_negative_ts = 0;  // pictures begin at 0, and sound where it must
   add_video(facts);
+  if (tracks_ != nullptr)
+    tracks_->describe(*muxer_);
   check(avformat_write_header(muxer_.get(), nullptr));
 }
 
 void MuxedWriter::add_video(const VideoFacts& facts) {
   AVStream* const stream = allocated(avformat_new_stream(muxer_.get(), nullptr));
   stream->time_base = kMilliseconds;
-  stream->avg_frame_rate = {facts.header.frame_rate.num, facts.header.frame_rate.den};
+  if (!facts.variable_rate)
+    stream->avg_frame_rate = {facts.header.frame_rate.num, facts.header.frame_rate.den};
   stream->sample_aspect_ratio = {facts.sample_aspect.num, facts.sample_aspect.den};
   AVCodecParameters& video = *stream->codecpar;
   video.codec_type = AVMEDIA_TYPE_VIDEO;
@@ -130,14 +151,32 @@ void MuxedWriter::write(std::span<const std::uint8_t> frame, std::uint64_t pts) 
   const std::int64_t shown = time_of(pts);
   const std::int64_t time =
       hidden ? std::max<std::int64_t>({0, last_time_, std::min(last_time_ + 1, shown - 1)}) : shown;
+  write_tracks(time);
   av_packet_unref(packet_.get());
   check(av_new_packet(packet_.get(), static_cast<int>(frame.size())));
   std::copy(frame.begin(), frame.end(), packet_->data);
   packet_->pts = packet_->dts = time;
-  packet_->duration = hidden ? 0 : time_of(pts + 1) - shown;
+  packet_->duration = hidden ? 0 : duration_of(pts);
   packet_->flags = is_key_frame(frame) ? AV_PKT_FLAG_KEY : 0;
   check(av_write_frame(muxer_.get(), packet_.get()));
   last_time_ = time;
+  if (!hidden)
+    end_time_ = time + packet_->duration;
+  pictures_ += hidden ? 0 : 1;
+}
+
+// What comes before a picture must be written before it.
+void MuxedWriter::write_tracks(std::int64_t until_ms) {
+  if (tracks_ != nullptr)
+    tracks_->write_until(until_ms, [&](AVPacket& p) { check(av_write_frame(muxer_.get(), &p)); });
+}
+
+void MuxedWriter::finish() {
+  if (tracks_ != nullptr) {
+    const std::int64_t end = is_cut_ ? end_time_ : std::numeric_limits<std::int64_t>::max() / 2;
+    tracks_->finish(end, [&](AVPacket& p) { check(av_write_frame(muxer_.get(), &p)); });
+  }
+  check(av_write_trailer(muxer_.get()));
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // `fastslow encode`: a video in, VP8 in IVF, WebM or Matroska out.
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -24,6 +23,7 @@
 #include "tools/encode_report.hh"
 #include "tools/files.hh"
 #include "tools/frame_log.hh"
+#include "tools/output_format.hh"
 #include "tools/plan_options.hh"
 #include "tools/rate_options.hh"
 #include "tools/rate_search.hh"
@@ -34,8 +34,7 @@ namespace {
 
 struct Options {
   std::string input;
-  std::string output;
-  std::optional<host::Container> format;  // empty: the output's name tells
+  StreamOutput output;
   PlanOptions plan;
   RateOptions rate;
   DeviceOptions device;
@@ -56,19 +55,10 @@ void check_different(const std::string& a, const std::string& b, const std::stri
   }
 }
 
-host::Container container_of(const Options& options) {
-  const auto container = options.format ? options.format : host::container_of(options.output);
-  if (!container) {
-    throw CLI::ValidationError(
-        "-o", options.output + ": its name must end in .ivf, .webm or .mkv, or give --format");
-  }
-  return *container;
-}
-
 void check(const Options& options) {
-  container_of(options);
-  check_different(options.output, options.json, "-o, --json");
-  check_different(options.output, options.trace, "-o, --trace");
+  options.output.container();
+  check_different(options.output.path, options.json, "-o, --json");
+  check_different(options.output.path, options.trace, "-o, --trace");
   check_different(options.json, options.trace, "--json, --trace");
   check_device_options(options.device);
   check_cloud_options(options.cloud);
@@ -135,7 +125,7 @@ std::unique_ptr<host::FrameWriter> open_writer(const Options& options,
                                                const host::StreamInfo& info,
                                                std::int64_t frames) {
   const auto count = static_cast<std::uint32_t>(std::max<std::int64_t>(0, frames));
-  return host::open_writer(out, container_of(options),
+  return host::open_writer(out, options.output.container(),
                            {.header = {.width = plan.width,
                                        .height = plan.height,
                                        .frame_rate = plan.frame_rate,
@@ -171,7 +161,7 @@ void encode_to_target(const Session& session,
        .plan = report.plan,
        .wanted = session.options.rate,
        .limit = session.options.plan.limit,
-       .scratch_folder = host::scratch_folder(session.options.output),
+       .scratch_folder = host::scratch_folder(session.options.output.path),
        .encode = [&](host::PictureSource& source, const host::Plan& plan, const EncodeCall& call) {
          return encode(session, source, plan, call);
        }});
@@ -209,7 +199,7 @@ EncodeReport report_of(const Options& options,
                        const gpu::Device& device) {
   EncodeReport report;
   report.input = options.input;
-  report.output = options.output;
+  report.output = options.output.path;
   report.plan = make_plan(options.plan, info);
   report.device = device.name();
   report.threads = thread_count(options.threads);
@@ -223,7 +213,7 @@ std::optional<host::RepeatableInput> repeatable_input(const Options& options) {
     return {};
   const ProgressLine reading(-1, !options.quiet);
   return std::optional<host::RepeatableInput>(std::in_place, options.input, options.plan.limit,
-                                              host::scratch_folder(options.output));
+                                              host::scratch_folder(options.output.path));
 }
 
 void print_plan(const Options& options, const EncodeReport& report, const host::StreamInfo& info) {
@@ -247,7 +237,7 @@ CloudJob cloud_job(const Options& options, const host::Plan& plan, const host::S
   return {.options = options.cloud,
           .plan = plan,
           .input = options.input,
-          .output = options.output,
+          .output = options.output.path,
           .threads = options.threads,
           .expected = host::expected_pictures(info, options.plan.limit),
           .limit = options.plan.limit};
@@ -268,7 +258,7 @@ void print_reused(const std::string& output, const host::EncodeSummary& summary)
 }
 
 void run(const Options& options, Resume& resume) {
-  host::OutputFile out(options.output);
+  host::OutputFile out(options.output.path);
   SideOutputs side(options);
   const std::optional<host::RepeatableInput> input = repeatable_input(options);
   const std::unique_ptr<host::PictureSource> source =
@@ -316,7 +306,7 @@ void run(const Options& options, Resume& resume) {
   if (cloud)
     cloud->finish();
   if (!options.quiet) {
-    print_reused(options.output, report.summary);
+    print_reused(options.output.path, report.summary);
     print_result(report);
   }
 }
@@ -324,9 +314,9 @@ void run(const Options& options, Resume& resume) {
 // A lambda run keeps what it has in its own way. Damaged input will not be better next time.
 void run(const Options& options) {
   const bool here = options.cloud.backend != Backend::kLambda;
-  for (const std::string& path : {options.output, options.json, options.trace})
+  for (const std::string& path : {options.output.path, options.json, options.trace})
     host::remove_stale_partials(path);
-  Resume resume(here ? options.output : "-", options.resume);
+  Resume resume(here ? options.output.path : "-", options.resume);
   try {
     run(options, resume);
   } catch (const host::InputError&) {
@@ -345,18 +335,8 @@ void declare(CLI::App& command, Options& options) {
           "IN", options.input,
           "Y4M file, - for Y4M on standard input, or any video that FFmpeg's libraries open")
       ->required();
-  command
-      .add_option("-o,--output", options.output,
-                  "File to write, .ivf, .webm or .mkv, or - for standard output")
-      ->required();
-  static const std::map<std::string, host::Container> formats = {
-      {"ivf", host::Container::kIvf},
-      {"webm", host::Container::kWebm},
-      {"mkv", host::Container::kMatroska}};
-  command
-      .add_option("--format", options.format,
-                  "What to write whatever the name ends in; - is IVF without this")
-      ->transform(CLI::CheckedTransformer(formats).description("ivf, webm or mkv"));
+  command.add_option("-o,--output", options.output.path, kStreamOutputText)->required();
+  add_format_option(command, options.output);
   add_plan_options(command, options.plan);
   add_rate_options(command, options.rate);
   add_device_option(command, options.device);
