@@ -47,7 +47,7 @@ std::optional<BenchBackend> backend_of(const std::string& name) {
   return {};
 }
 
-CLI::Validator backend_word() {
+Check backend_word() {
   return {[](std::string& text) {
             return backend_of(text) ? std::string()
                                     : text + " is none of cpu, cuda, lambda, lambda-map and libvpx";
@@ -61,7 +61,7 @@ std::optional<Pair> parse_shape(std::string text) {
   return parse_plan(text);
 }
 
-CLI::Validator shape_word() {
+Check shape_word() {
   return {[](std::string& text) {
             return parse_shape(text) ? std::string()
                                      : text + " is not a plan such as 6x16 or 6xendless";
@@ -74,11 +74,11 @@ void check(const Options& options) {
   for (auto a = outputs.begin(); a != outputs.end(); ++a) {
     for (auto b = a + 1; b != outputs.end(); ++b) {
       if (!(*a)->empty() && **a == **b)
-        throw CLI::ValidationError("--json, --svg, --trace", "two of them name the same file");
+        throw UsageError("--json, --svg, --trace", "two of them name the same file");
     }
   }
   if (!options.svg.empty() && options.sweep.empty())
-    throw CLI::ValidationError("--svg", "draws what --sweep measures; give plans to it");
+    throw UsageError("--svg", "draws what --sweep measures; give plans to it");
 }
 
 // The outputs beside the table, opened before any work; each may be absent.
@@ -201,7 +201,7 @@ void run(const Options& options) {
   fail_where_due(report);
 }
 
-void declare_outputs(CLI::App& command, Options& options) {
+void declare_outputs(Command command, Options& options) {
   command.add_option("--json", options.json,
                      "Write all of it as JSON to this file, or - for standard output instead of "
                      "the table");
@@ -212,49 +212,49 @@ void declare_outputs(CLI::App& command, Options& options) {
   command.add_flag("--quiet", options.quiet, "Print the table and errors only");
 }
 
-void declare(CLI::App& command, Options& options) {
-  command.add_option("IN", options.input, "The video, as for encode")->required();
+void declare(Command command, Options& options) {
+  command.add_option("IN", options.input, "The video, as for encode").required();
   command
       .add_option("--backends", options.backends,
                   "Who encodes: cpu, cuda, lambda, lambda-map (workers without chains, [n, 1]) and "
                   "libvpx; who is not there is skipped with a reason")
-      ->delimiter(',')
-      ->check(backend_word())
-      ->type_name("NAME,...");
+      .delimiter(',')
+      .check(backend_word())
+      .type_name("NAME,...");
   command
       .add_option("--sweep", options.sweep,
                   "Also encode with these plans, pictures a chunk x chunks a chain, on the first "
                   "of cpu, cuda and lambda that is there: 6x1,6x16,24x4")
-      ->delimiter(',')
-      ->check(shape_word())
-      ->type_name("NxX,...");
+      .delimiter(',')
+      .check(shape_word())
+      .type_name("NxX,...");
   command.add_option("--rounds", options.rounds, "Encodes of each; the first one is cold")
-      ->check(CLI::Range(1, kMostRounds))
-      ->capture_default_str();
+      .check(in_range(1, kMostRounds))
+      .shows_default();
   command.add_option("--machine-price", options.machine_price, "What this machine costs an hour")
-      ->check(CLI::Range(0.0, kMostDollars))
-      ->type_name("DOLLARS");
+      .check(in_range(0.0, kMostDollars))
+      .type_name("DOLLARS");
   add_plan_options(command, options.plan);
   add_threads_option(command, options.threads);
-  add_worker_options(*command.add_option_group("workers", "Workers on AWS Lambda:"), options.cloud);
+  add_worker_options(command.add_group("workers", "Workers on AWS Lambda:"), options.cloud);
   declare_outputs(command, options);
 }
 
 }  // namespace
 
-void add_bench(CLI::App& app) {
+void add_bench(Command app) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
+  const Command command = app.add_subcommand(
       "bench",
       "Compare backends, plans and libvpx on one video: bytes, quality, time, cost, energy");
-  declare(*command, *options);
-  command->footer(
+  declare(command, *options);
+  command.footer(
       "Backends must give equal bytes for equal plans; anything else is an error.\n\n"
       "Example:\n"
       "  fastslow bench in.mp4 --backends cpu,cuda,lambda,lambda-map,libvpx\n"
       "  fastslow bench in.mp4 --limit 96 --backends cpu --sweep 6x1,6x4,6x16,24x1,24x4 --svg "
       "out.svg");
-  command->callback([options] {
+  command.on_run([options] {
     check(*options);
     run(*options);
   });

@@ -4,13 +4,13 @@
 
 namespace tools {
 
-void add_cloud(CLI::App& app) {
-  CLI::App* cloud = app.add_subcommand("cloud", "Set up what encode --backend lambda needs");
-  cloud->require_subcommand(1);
-  cloud->footer("Example:\n  fastslow cloud package -o fastslow.zip");
-  add_cloud_package(*cloud);
-  add_cloud_check(*cloud);
-  add_cloud_local(*cloud);
+void add_cloud(Command app) {
+  const Command cloud = app.add_subcommand("cloud", "Set up what encode --backend lambda needs");
+  cloud.require_subcommand();
+  cloud.footer("Example:\n  fastslow cloud package -o fastslow.zip");
+  add_cloud_package(cloud);
+  add_cloud_check(cloud);
+  add_cloud_local(cloud);
 }
 
 }  // namespace tools

@@ -47,15 +47,15 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_cloud_check(CLI::App& cloud) {
+void add_cloud_check(Command cloud) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = cloud.add_subcommand(
+  const Command command = cloud.add_subcommand(
       "check", "Try bucket, exchange and workers, and encode a tiny clip; tell what is missing");
-  command->add_option("--cloud", options->config, "The cloud's configuration, see cloud/README.md")
-      ->envname("FASTSLOW_CLOUD")
-      ->required();
-  command->footer("Example:\n  fastslow cloud check --cloud cloud.json");
-  command->callback([options] { run(*options); });
+  command.add_option("--cloud", options->config, "The cloud's configuration, see cloud/README.md")
+      .environment("FASTSLOW_CLOUD")
+      .required();
+  command.footer("Example:\n  fastslow cloud check --cloud cloud.json");
+  command.on_run([options] { run(*options); });
 }
 
 }  // namespace tools

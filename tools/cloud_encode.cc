@@ -24,21 +24,6 @@ constexpr int kMostWorkers = 10'000;
 constexpr double kMostDollars = 1e6;
 constexpr double kNano = 1e-9;
 
-// A word, which becomes its number in the list.
-CLI::Validator one_of(std::vector<std::string> words) {
-  std::string list;
-  for (const std::string& word : words)
-    list += (list.empty() ? "" : "|") + word;
-  return {[words = std::move(words), list](std::string& text) -> std::string {
-            const auto found = std::find(words.begin(), words.end(), text);
-            if (found == words.end())
-              return text + " is not one of " + list;
-            text = std::to_string(found - words.begin());
-            return {};
-          },
-          list};
-}
-
 std::string default_config() {
   if (const char* const path = std::getenv("FASTSLOW_CLOUD"); path != nullptr && *path != '\0')
     return path;
@@ -66,51 +51,50 @@ cloud::SchedulerOptions scheduler_options(const CloudJob& job) {
 
 }  // namespace
 
-void add_worker_options(CLI::App& group, CloudOptions& options) {
+void add_worker_options(Command group, CloudOptions& options) {
   group
       .add_option("--cloud-config", options.config,
                   "Where the function and the bucket are: a file; $FASTSLOW_CLOUD or "
                   "~/.config/fastslow/cloud.json if not given")
-      ->type_name("FILE");
+      .type_name("FILE");
   group
       .add_option("--exchange", options.exchange,
                   "How states travel between workers: auto (redis if the configuration names a "
                   "server, else s3), redis, or s3")
-      ->transform(one_of({"auto", "redis", "s3"}))
-      ->type_name("");
+      .transform(word_of({"auto", "redis", "s3"}))
+      .type_name("");
   group.add_option("--workers", options.workers, "Workers at once, at most")
-      ->check(CLI::Range(1, kMostWorkers))
-      ->capture_default_str();
+      .check(in_range(1, kMostWorkers))
+      .shows_default();
   group
       .add_option("--worker-memory", options.memory_mb,
                   "Megabytes that the function was given: for what it costs")
-      ->check(CLI::Range(128, 10'240));
+      .check(in_range(128, 10'240));
   group
       .add_option("--max-cost", options.max_dollars,
                   "Stop before workers cost more than so many dollars; what is done can be gone "
                   "on from")
-      ->check(CLI::Range(0.000001, kMostDollars))
-      ->type_name("DOLLARS");
+      .check(in_range(0.000001, kMostDollars))
+      .type_name("DOLLARS");
 }
 
-void add_cloud_options(CLI::App& command, CloudOptions& options) {
+void add_cloud_options(Command command, CloudOptions& options) {
   command
       .add_option("--backend", options.backend,
                   "Where chunks are coded: local (here, the default) or lambda (by workers on AWS "
                   "Lambda; see fastslow cloud). The bytes do not depend on it")
-      ->transform(one_of({"local", "lambda"}))
-      ->type_name("");
-  CLI::Option_group* const group =
-      command.add_option_group("lambda", "With --backend lambda only:");
-  add_worker_options(*group, options);
-  group->add_flag("--dry-run", options.dry_run,
-                  "Only print how the run would go in a model of Lambda, and what it would cost");
-  group->add_flag("--keep", options.keep, "Leave all objects in the bucket in the end");
+      .transform(word_of({"local", "lambda"}))
+      .type_name("");
+  const Command group = command.add_group("lambda", "With --backend lambda only:");
+  add_worker_options(group, options);
+  group.add_flag("--dry-run", options.dry_run,
+                 "Only print how the run would go in a model of Lambda, and what it would cost");
+  group.add_flag("--keep", options.keep, "Leave all objects in the bucket in the end");
 }
 
 void check_cloud_options(const CloudOptions& options) {
   if (options.backend == Backend::kLocal && options != CloudOptions{})
-    throw CLI::ValidationError("options of workers", "need --backend lambda");
+    throw UsageError("options of workers", "need --backend lambda");
 }
 
 CloudRun::CloudRun(const CloudJob& job)

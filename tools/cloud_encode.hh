@@ -6,13 +6,12 @@
 #include <memory>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include "cloud/config.hh"
 #include "cloud/coordinator.hh"
 #include "cloud/run_file.hh"
 #include "cloud/services.hh"
 #include "host/pipeline.hh"
+#include "tools/command_line.hh"
 
 namespace tools {
 
@@ -33,10 +32,10 @@ struct CloudOptions {
 };
 
 /// Declares --backend and all that goes with it.
-void add_cloud_options(CLI::App& command, CloudOptions& options);
+void add_cloud_options(Command command, CloudOptions& options);
 /// Declares only where workers are, how many, and what they may cost.
-void add_worker_options(CLI::App& group, CloudOptions& options);
-/// Throws CLI::ValidationError for options that mean nothing with the chosen backend.
+void add_worker_options(Command group, CloudOptions& options);
+/// Throws UsageError for options that mean nothing with the chosen backend.
 void check_cloud_options(const CloudOptions& options);
 
 /// What there is to say about a finished run on workers.

@@ -58,15 +58,15 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_cloud_package(CLI::App& cloud) {
+void add_cloud_package(Command cloud) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = cloud.add_subcommand(
+  const Command command = cloud.add_subcommand(
       "package", "Make the zip that AWS Lambda runs: the worker with its libraries and loader");
-  command->add_option("-o,--output", options->output, "The zip file")->required();
-  command->add_option("--worker", options->worker,
-                      "The worker program (fastslow-worker beside this one)");
-  command->footer("Example:\n  fastslow cloud package -o fastslow.zip");
-  command->callback([options] { run(*options); });
+  command.add_option("-o,--output", options->output, "The zip file").required();
+  command.add_option("--worker", options->worker,
+                     "The worker program (fastslow-worker beside this one)");
+  command.footer("Example:\n  fastslow cloud package -o fastslow.zip");
+  command.on_run([options] { run(*options); });
 }
 
 }  // namespace tools

@@ -1,27 +1,27 @@
 // The subcommands of `fastslow`: each declares its options and runs when the command line names it.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include "tools/command_line.hh"
 
 namespace tools {
 
 /// Each adds one subcommand, which does its work in its callback and throws what goes wrong:
-/// CLI::ParseError for a command line that makes no sense, anything else for the rest.
-void add_bench(CLI::App& app);
-void add_edit(CLI::App& app);
-void add_encode(CLI::App& app);
-void add_decode(CLI::App& app);
-void add_rebase(CLI::App& app);
-void add_plan(CLI::App& app);
-void add_inspect(CLI::App& app);
-void add_quality(CLI::App& app);
-void add_compare(CLI::App& app);
-void add_report(CLI::App& app);
-void add_state(CLI::App& app);
-void add_cloud(CLI::App& app);
-void add_devices(CLI::App& app);
-void add_simulate(CLI::App& app);
-void add_splice(CLI::App& app);
-void add_worker(CLI::App& app);
+/// UsageError for a command line that makes no sense, anything else for the rest.
+void add_bench(Command app);
+void add_edit(Command app);
+void add_encode(Command app);
+void add_decode(Command app);
+void add_rebase(Command app);
+void add_plan(Command app);
+void add_inspect(Command app);
+void add_quality(Command app);
+void add_compare(Command app);
+void add_report(Command app);
+void add_state(Command app);
+void add_cloud(Command app);
+void add_devices(Command app);
+void add_simulate(Command app);
+void add_splice(Command app);
+void add_worker(Command app);
 
 }  // namespace tools

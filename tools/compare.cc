@@ -22,9 +22,9 @@ struct Options {
 
 void check(const Options& options) {
   if (options.source == "-")
-    throw CLI::ValidationError("--source", "it is read twice; give a file");
+    throw UsageError("--source", "it is read twice; give a file");
   if (options.a == "-" && options.b == "-")
-    throw CLI::ValidationError("A and B", "only one of them can be standard input");
+    throw UsageError("A and B", "only one of them can be standard input");
 }
 
 void run(const Options& options) {
@@ -43,26 +43,24 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_compare(CLI::App& app) {
+void add_compare(Command app) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
+  const Command command = app.add_subcommand(
       "compare", "Two streams side by side: frames, bits, quantisers, modes, references");
-  command
-      ->add_option("A", options->a, "IVF, WebM or Matroska file with VP8, or - for standard input")
-      ->required();
-  command->add_option("B", options->b, "The other stream")->required();
-  command->add_option("--source", options->source,
-                      "The video that both were made from: adds PSNR and SSIM");
-  command->add_flag("--totals", options->totals, "Only the totals, without a line a picture");
-  command->add_flag("--json", options->json, "Print JSON, with each frame");
-  add_limit_option(*command, options->limit, "pictures");
-  command->footer(
+  command.add_option("A", options->a, "IVF, WebM or Matroska file with VP8, or - for standard input").required();
+  command.add_option("B", options->b, "The other stream").required();
+  command.add_option("--source", options->source,
+                     "The video that both were made from: adds PSNR and SSIM");
+  command.add_flag("--totals", options->totals, "Only the totals, without a line a picture");
+  command.add_flag("--json", options->json, "Print JSON, with each frame");
+  add_limit_option(command, options->limit, "pictures");
+  command.footer(
       "A line shows the frames that a picture takes (K key, P inter, e empty; h before a hidden "
       "one, "
       "which is counted to the picture after it), their bits, and of the frame that shows it the "
       "quantiser index, and how many macroblocks are intra, and golden or altref.\n\n"
       "Example:\n  fastslow compare default.ivf best.ivf --source in.mp4");
-  command->callback([options] {
+  command.on_run([options] {
     check(*options);
     run(*options);
   });

@@ -32,15 +32,15 @@ struct Options {
 
 void check(const Options& options) {
   if (options.output.empty() && !options.md5 && options.state_out.empty()) {
-    throw CLI::ValidationError("nothing to do", "give -o, --md5 or --state-out");
+    throw UsageError("nothing to do", "give -o, --md5 or --state-out");
   }
   const int on_stdout =
       (options.output == "-" ? 1 : 0) + (options.md5 ? 1 : 0) + (options.state_out == "-" ? 1 : 0);
   if (on_stdout > 1) {
-    throw CLI::ValidationError("-o, --md5, --state-out", "only one can go to standard output");
+    throw UsageError("-o, --md5, --state-out", "only one can go to standard output");
   }
   if (!options.output.empty() && options.output == options.state_out) {
-    throw CLI::ValidationError("-o, --state-out", "both name the same file");
+    throw UsageError("-o, --state-out", "both name the same file");
   }
 }
 
@@ -147,11 +147,8 @@ void run(const Options& options) {
   state_out.commit(state);
 }
 
-void declare(CLI::App& command, Options& options) {
-  command
-      .add_option("IN", options.input,
-                  "IVF, WebM or Matroska file with VP8, or - for standard input")
-      ->required();
+void declare(Command command, Options& options) {
+  command.add_option("IN", options.input, "IVF, WebM or Matroska file with VP8, or - for standard input").required();
   command.add_option("-o,--output", options.output,
                      "Write the shown pictures as Y4M to this file, or - for standard output");
   command.add_flag("--md5", options.md5,
@@ -164,26 +161,26 @@ void declare(CLI::App& command, Options& options) {
   command
       .add_option("--skip", options.skip,
                   "Pass over this many frames without decoding them (see --state-in)")
-      ->check(at_least(0))
-      ->capture_default_str();
+      .check(at_least(0))
+      .shows_default();
   add_limit_option(command, options.limit, "frames, hidden ones counted");
 }
 
 }  // namespace
 
-void add_decode(CLI::App& app) {
+void add_decode(Command app) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command =
+  const Command command =
       app.add_subcommand("decode", "Decode VP8: pictures, their MD5s, the decoder's state");
-  declare(*command, *options);
-  command->footer(
+  declare(command, *options);
+  command.footer(
       "Example:\n"
       "  fastslow decode out.ivf -o out.y4m\n"
       "  fastslow decode out.ivf --md5\n"
       "Stop after 30 frames and go on later, or elsewhere:\n"
       "  fastslow decode out.ivf -o 1.y4m --limit 30 --state-out 30.state\n"
       "  fastslow decode out.ivf -o 2.y4m --skip 30 --state-in 30.state");
-  command->callback([options] {
+  command.on_run([options] {
     check(*options);
     run(*options);
   });

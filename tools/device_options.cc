@@ -2,36 +2,15 @@
 #include "tools/device_options.hh"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <limits>
 #include <optional>
 #include <string_view>
 #include <system_error>
 #include <thread>
-#include <utility>
 
 namespace tools {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, host::DeviceKind>, 3> kKinds = {
-    {{"auto", host::DeviceKind::kAuto},
-     {"cuda", host::DeviceKind::kCuda},
-     {"cpu", host::DeviceKind::kCpu}}};
-
-// The name of a kind of device, which becomes its number.
-CLI::Validator device_word() {
-  return {[](std::string& text) -> std::string {
-            for (const auto& [word, kind] : kKinds) {
-              if (text == word) {
-                text = std::to_string(static_cast<int>(kind));
-                return {};
-              }
-            }
-            return text + " is none of auto, cuda and cpu";
-          },
-          "auto|cuda|cpu"};
-}
 
 // Bytes that "8G" stands for; nothing if it is no size, 0, or more than 64 bits hold.
 std::optional<std::uint64_t> parse_size(std::string_view text) {
@@ -49,7 +28,7 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
 }
 
 // A size, which becomes its number of bytes.
-CLI::Validator byte_size() {
+Check byte_size() {
   return {[](std::string& text) -> std::string {
             const std::optional<std::uint64_t> size = parse_size(text);
             if (!size)
@@ -62,38 +41,38 @@ CLI::Validator byte_size() {
 
 }  // namespace
 
-void add_device_option(CLI::App& command, DeviceOptions& options) {
+void add_device_option(Command command, DeviceOptions& options) {
   command
       .add_option(
           "--device", options.kind,
           "Where the first pass runs: auto (a GPU if one can be used, the default), cuda or "
           "cpu. The bytes do not depend on it")
-      ->transform(device_word())
-      ->type_name("");
+      .transform(word_of({"auto", "cpu", "cuda"}))  // as host::DeviceKind has them
+      .type_name("");
 }
 
-void add_device_memory_option(CLI::App& command, DeviceOptions& options) {
+void add_device_memory_option(Command command, DeviceOptions& options) {
   command
       .add_option("--device-memory", options.memory_bytes,
                   "GPU memory that waves may take at most: bytes, or with K, M, G or T (powers of "
                   "1024); most of what is free if not given")
-      ->transform(byte_size())
-      ->type_name("SIZE");
+      .transform(byte_size())
+      .type_name("SIZE");
 }
 
-void add_threads_option(CLI::App& command, int& threads) {
+void add_threads_option(Command command, int& threads) {
   constexpr int max_threads = 1024;
   command
       .add_option("--threads", threads,
                   "Threads to work with; 0: one for each processor. The bytes do not depend on it")
-      ->check(CLI::Range(0, max_threads))
-      ->capture_default_str();
+      .check(in_range(0, max_threads))
+      .shows_default();
 }
 
 void check_device_options(const DeviceOptions& options) {
   if (options.kind == host::DeviceKind::kCpu && options.memory_bytes > 0) {
-    throw CLI::ValidationError("--device-memory",
-                               "only a GPU has device memory; leave it out with --device cpu");
+    throw UsageError("--device-memory",
+                     "only a GPU has device memory; leave it out with --device cpu");
   }
 }
 

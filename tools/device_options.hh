@@ -4,9 +4,8 @@
 #include <cstdint>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include "host/device_choice.hh"
+#include "tools/command_line.hh"
 
 namespace tools {
 
@@ -17,15 +16,15 @@ struct DeviceOptions {
 };
 
 /// Declares --device, stored in `options`, which must live as long.
-void add_device_option(CLI::App& command, DeviceOptions& options);
+void add_device_option(Command command, DeviceOptions& options);
 
 /// Declares --device-memory, a size in bytes or with a suffix.
-void add_device_memory_option(CLI::App& command, DeviceOptions& options);
+void add_device_memory_option(Command command, DeviceOptions& options);
 
 /// Declares --threads.
-void add_threads_option(CLI::App& command, int& threads);
+void add_threads_option(Command command, int& threads);
 
-/// Throws CLI::ParseError if the options contradict each other.
+/// Throws UsageError if the options contradict each other.
 void check_device_options(const DeviceOptions& options);
 
 /// Threads that `threads` stands for: 0 is one for each processor.

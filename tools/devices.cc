@@ -144,21 +144,21 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_devices(CLI::App& app) {
+void add_devices(Command app) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
+  const Command command = app.add_subcommand(
       "devices", "List what an encode can run on, and how much of a video it takes at once");
-  add_pair_option(*command, "--size", "WxH", options->size,
+  add_pair_option(command, "--size", "WxH", options->size,
                   "Say what a wave would hold for pictures of this size", parse_size);
-  add_pair_option(*command, "--plan", "N,X", options->plan,
+  add_pair_option(command, "--plan", "N,X", options->plan,
                   "With --size: pictures a chunk, chunks a chain or the word endless; 6,16 if not "
                   "given",
                   parse_plan);
-  add_device_memory_option(*command, options->device);
-  add_threads_option(*command, options->threads);
-  command->add_flag("--json", options->json, "Print JSON");
-  command->footer("Example:\n  fastslow devices --size 1920x1080 --plan 6,16 --device-memory 8G");
-  command->callback([options] { run(*options); });
+  add_device_memory_option(command, options->device);
+  add_threads_option(command, options->threads);
+  command.add_flag("--json", options->json, "Print JSON");
+  command.footer("Example:\n  fastslow devices --size 1920x1080 --plan 6,16 --device-memory 8G");
+  command.on_run([options] { run(*options); });
 }
 
 }  // namespace tools

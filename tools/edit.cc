@@ -257,11 +257,11 @@ class Edit {
   std::int64_t encoded_pictures_ = 0;
 };
 
-void declare(CLI::App& command, Options& options) {
+void declare(Command command, Options& options) {
   command.add_option("IN", options.input, "The video: a file that FFmpeg's libraries open, or Y4M")
-      ->required();
-  command.add_option("EDITS", options.edits, "JSON file with the list of edits")->required();
-  command.add_option("-o,--output", options.output.path, kStreamOutputText)->required();
+      .required();
+  command.add_option("EDITS", options.edits, "JSON file with the list of edits").required();
+  command.add_option("-o,--output", options.output.path, kStreamOutputText).required();
   add_format_option(command, options.output);
   add_plan_options(command, options.plan);
   add_device_option(command, options.device);
@@ -272,8 +272,8 @@ void declare(CLI::App& command, Options& options) {
   command
       .add_option("--store-size", options.store_mebibytes,
                   "MiB that it may take; what was used longest ago goes first")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 30))
-      ->capture_default_str();
+      .check(in_range(std::uint64_t{1}, std::uint64_t{1} << 30))
+      .shows_default();
   command.add_flag("--quiet", options.quiet, "Print errors only");
   command.footer(
       "EDITS counts pictures from 0, each edit as those before have left them; a range [a, b]\n"
@@ -291,12 +291,12 @@ void declare(CLI::App& command, Options& options) {
 
 }  // namespace
 
-void add_edit(CLI::App& app) {
+void add_edit(Command app) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command =
+  const Command command =
       app.add_subcommand("edit", "Encode a video with edits, and again only what they change");
-  declare(*command, *options);
-  command->callback([options] {
+  declare(command, *options);
+  command.on_run([options] {
     options->output.container();
     check_device_options(options->device);
     Edit(*options).run();

@@ -50,8 +50,8 @@ struct Options {
 // No two outputs may share a place.
 void check_different(const std::string& a, const std::string& b, const std::string& options) {
   if (!a.empty() && a == b) {
-    throw CLI::ValidationError(
-        options, a == "-" ? "only one can go to standard output" : "both name the same file");
+    throw UsageError(options,
+                     a == "-" ? "only one can go to standard output" : "both name the same file");
   }
 }
 
@@ -63,7 +63,7 @@ void check(const Options& options) {
   check_device_options(options.device);
   check_cloud_options(options.cloud);
   if (options.cloud.backend == Backend::kLambda && options.rate.target) {
-    throw CLI::ValidationError(
+    throw UsageError(
         "--backend lambda",
         "takes --cq only: a search would upload the video several times; search it with --backend "
         "local first");
@@ -322,20 +322,20 @@ void run(const Options& options) {
   } catch (const host::InputError&) {
     resume.forget();
     throw;
-  } catch (const CLI::Error&) {
+  } catch (const UsageError&) {
     throw;
   } catch (const std::runtime_error& error) {
     throw std::runtime_error(resume.with_what_is_kept(error.what()));
   }
 }
 
-void declare(CLI::App& command, Options& options) {
+void declare(Command command, Options& options) {
   command
       .add_option(
           "IN", options.input,
           "Y4M file, - for Y4M on standard input, or any video that FFmpeg's libraries open")
-      ->required();
-  command.add_option("-o,--output", options.output.path, kStreamOutputText)->required();
+      .required();
+  command.add_option("-o,--output", options.output.path, kStreamOutputText).required();
   add_format_option(command, options.output);
   add_plan_options(command, options.plan);
   add_rate_options(command, options.rate);
@@ -357,18 +357,18 @@ void declare(CLI::App& command, Options& options) {
 
 }  // namespace
 
-void add_encode(CLI::App& app) {
+void add_encode(Command app) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
+  const Command command = app.add_subcommand(
       "encode", "Encode a video as VP8: chunks in parallel, then chains of them made seamless");
-  declare(*command, *options);
-  command->footer(
+  declare(command, *options);
+  command.footer(
       "Example:\n"
       "  fastslow encode in.mp4 -o out.ivf --cq 24\n"
       "  fastslow encode in.mp4 -o out.webm --bitrate 800k\n"
       "  ffmpeg -v error -i in.mkv -f yuv4mpegpipe -pix_fmt yuv420p - |\n"
       "    fastslow encode - -o out.ivf --chunk-frames 6 --chunks-per-chain 16 --json report.json");
-  command->callback([options] {
+  command.on_run([options] {
     check(*options);
     if (options->cloud.dry_run) {
       print_prediction(*options);

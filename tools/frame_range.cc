@@ -35,18 +35,19 @@ std::optional<FrameRange> parse_frame_range(const std::string& text) {
   return FrameRange{*begin, *end};
 }
 
-CLI::Option* add_frames_option(CLI::App& command, FrameRange& range) {
+Option add_frames_option(Command command, FrameRange& range) {
   return command
-      .add_option_function<std::string>(
+      .add_taker(
           "--frames", [&range](const std::string& text) { range = *parse_frame_range(text); },
           "These frames only: A:B is A up to and without B, either may be absent; A alone is one "
           "frame; they count from 0, hidden ones too")
-      ->check([](const std::string& text) {
-        return parse_frame_range(text)
-                   ? std::string()
-                   : "'" + text + "' is no range of frames such as 10:20, 10: or 10";
-      })
-      ->type_name("A:B");
+      .check({[](const std::string& text) {
+                return parse_frame_range(text)
+                           ? std::string()
+                           : "'" + text + "' is no range of frames such as 10:20, 10: or 10";
+              },
+              ""})
+      .type_name("A:B");
 }
 
 }  // namespace tools

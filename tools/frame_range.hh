@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include <CLI/CLI.hpp>
+#include "tools/command_line.hh"
 
 namespace tools {
 
@@ -24,6 +24,6 @@ struct FrameRange {
 std::optional<FrameRange> parse_frame_range(const std::string& text);
 
 /// Declares --frames.
-CLI::Option* add_frames_option(CLI::App& command, FrameRange& range);
+Option add_frames_option(Command command, FrameRange& range);
 
 }  // namespace tools

@@ -120,45 +120,42 @@ void run(const Options& options) {
   }
 }
 
-void declare_overlay(CLI::App& command, Options& options) {
-  CLI::Option* const overlay =
+void declare_overlay(Command command, Options& options) {
+  const Option overlay =
       command
           .add_option("--overlay", options.overlay,
                       "Draw instead of telling: to this PNG (%d in its name: one for each frame; "
                       "%05d: with leading zeros), or to this Y4M (- for standard output)")
-          ->check([](const std::string& path) { return overlay_path_problem(path); });
+          .check({[](const std::string& path) { return overlay_path_problem(path); }, ""});
   command.add_option("--layers", options.layers, "What to draw, see below")
-      ->delimiter(',')
-      ->check(CLI::IsMember(layer_names()))
-      ->needs(overlay)
-      ->capture_default_str();
+      .delimiter(',')
+      .check(one_of(layer_names()))
+      .needs(overlay)
+      .shows_default();
   command.add_option("--zoom", options.zoom, "Draw each pixel so many times as wide and high")
-      ->check(CLI::Range(1, kMaxZoom))
-      ->needs(overlay)
-      ->capture_default_str();
+      .check(in_range(1, kMaxZoom))
+      .needs(overlay)
+      .shows_default();
 }
 
 }  // namespace
 
-void add_inspect(CLI::App& app) {
+void add_inspect(Command app) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
+  const Command command = app.add_subcommand(
       "inspect", "Show the header, modes, vectors and the state's hash of every frame");
-  command
-      ->add_option("IN", options->input,
-                   "IVF, WebM or Matroska file with VP8, or - for standard input")
-      ->required();
-  command->add_flag("--json", options->json, "Print JSON: an array, or one object with --frame");
-  command->add_option("--frame", options->frame, "This frame only; frames count from 0")
-      ->check(at_least(0));
-  add_frames_option(*command, options->frames)->excludes("--frame");
-  command->add_flag("--modes", options->modes, "Add a map of the macroblocks' modes");
-  command->add_flag(
+  command.add_option("IN", options->input, "IVF, WebM or Matroska file with VP8, or - for standard input").required();
+  command.add_flag("--json", options->json, "Print JSON: an array, or one object with --frame");
+  command.add_option("--frame", options->frame, "This frame only; frames count from 0")
+      .check(at_least(0));
+  add_frames_option(command, options->frames).excludes(command.option("--frame"));
+  command.add_flag("--modes", options->modes, "Add a map of the macroblocks' modes");
+  command.add_flag(
       "--bits", options->bits,
       "Add what header, modes and coefficients take, and each macroblock in JSON: whole "
       "bits by the bool coder's position (RFC 6386 7)");
-  declare_overlay(*command, *options);
-  command->footer(
+  declare_overlay(command, *options);
+  command.footer(
       "The map has two letters a macroblock. First the mode: d DC, v V, h H, t TM, b B_PRED; "
       "n NEAREST, r NEAR, z ZERO, w NEW, s SPLIT. Then the reference: . none, l last, g golden, "
       "a altref; a capital if the macroblock has coefficients.\n\n"
@@ -167,7 +164,7 @@ void add_inspect(CLI::App& app) {
       "\n\nExample:\n  fastslow inspect out.ivf --frame 0 --modes\n"
       "  fastslow inspect out.ivf --overlay frame%03d.png --frames 0:10 --layers modes,vectors\n"
       "  fastslow inspect out.ivf --overlay - --layers bits | ffplay -");
-  command->callback([options] { run(*options); });
+  command.on_run([options] { run(*options); });
 }
 
 }  // namespace tools

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 #include <malloc.h>
 #include <sys/mman.h>
@@ -68,22 +69,23 @@ void declare(CLI::App& app) {
       "Every subcommand has its own help and an example: fastslow encode --help\n"
       "Exit codes: 0 done, 1 failed (see the message), 2 the command line makes no sense.\n\n"
       "Example:\n  fastslow encode in.mp4 -o out.ivf --cq 24 && ffplay out.ivf");
-  tools::add_encode(app);
-  tools::add_edit(app);
-  tools::add_decode(app);
-  tools::add_rebase(app);
-  tools::add_plan(app);
-  tools::add_inspect(app);
-  tools::add_quality(app);
-  tools::add_bench(app);
-  tools::add_compare(app);
-  tools::add_report(app);
-  tools::add_state(app);
-  tools::add_devices(app);
-  tools::add_simulate(app);
-  tools::add_splice(app);
-  tools::add_worker(app);
-  tools::add_cloud(app);
+  const tools::Command command(app);
+  tools::add_encode(command);
+  tools::add_edit(command);
+  tools::add_decode(command);
+  tools::add_rebase(command);
+  tools::add_plan(command);
+  tools::add_inspect(command);
+  tools::add_quality(command);
+  tools::add_bench(command);
+  tools::add_compare(command);
+  tools::add_report(command);
+  tools::add_state(command);
+  tools::add_devices(command);
+  tools::add_simulate(command);
+  tools::add_splice(command);
+  tools::add_worker(command);
+  tools::add_cloud(command);
 }
 
 // The subcommand that the command line names, else the program itself.
@@ -129,6 +131,8 @@ int main(int argc, char** argv) {
     }
     return EXIT_SUCCESS;
   } catch (const CLI::ParseError& error) {
+    return fail(kUsage, usage_message(app, error.what()));
+  } catch (const tools::UsageError& error) {
     return fail(kUsage, usage_message(app, error.what()));
   } catch (const std::bad_alloc&) {
     return fail(kFailure,

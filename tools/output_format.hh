@@ -4,9 +4,8 @@
 #include <optional>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include "host/media_output.hh"
+#include "tools/command_line.hh"
 
 namespace tools {
 
@@ -15,7 +14,7 @@ struct StreamOutput {
   std::string path;                       ///< "-": standard output
   std::optional<host::Container> format;  ///< empty: the name tells
 
-  /// Throws CLI::ValidationError where neither the name nor --format tells one.
+  /// Throws UsageError where neither the name nor --format tells one.
   host::Container container() const;
 };
 
@@ -24,6 +23,6 @@ inline constexpr const char* kStreamOutputText =
     "File to write, .ivf, .webm or .mkv, or - for standard output";
 
 /// Declares --format. The path is declared by the caller, who knows its place.
-void add_format_option(CLI::App& command, StreamOutput& output);
+void add_format_option(Command command, StreamOutput& output);
 
 }  // namespace tools

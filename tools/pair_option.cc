@@ -20,7 +20,7 @@ std::optional<Pair> parse_pair(const std::string& text, char separator, Pair min
   return pair;
 }
 
-void add_pair_option(CLI::App& command,
+void add_pair_option(Command command,
                      const std::string& name,
                      const std::string& shape,
                      Pair& pair,
@@ -29,10 +29,10 @@ void add_pair_option(CLI::App& command,
   const auto take = [&pair, name, shape, parse](const std::string& text) {
     const std::optional<Pair> parsed = parse(text);
     if (!parsed)
-      throw CLI::ValidationError(name, text + " is not " + shape);
+      throw UsageError(name, text + " is not " + shape);
     pair = *parsed;
   };
-  command.add_option_function<std::string>(name, take, description)->type_name(shape);
+  command.add_taker(name, take, description).type_name(shape);
 }
 
 }  // namespace tools

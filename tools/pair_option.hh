@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include <CLI/CLI.hpp>
+#include "tools/command_line.hh"
 
 namespace tools {
 
@@ -17,7 +17,7 @@ std::optional<Pair> parse_pair(const std::string& text, char separator, Pair min
 
 /// Declares option `name` with values that look like `shape`; what `parse` makes of them is stored
 /// in `pair`, which must live as long as the command.
-void add_pair_option(CLI::App& command,
+void add_pair_option(Command command,
                      const std::string& name,
                      const std::string& shape,
                      Pair& pair,

@@ -25,15 +25,15 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_plan(CLI::App& app) {
+void add_plan(Command app) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
+  const Command command = app.add_subcommand(
       "plan", "Print as JSON how a video would be cut into chunks and chains; codes nothing");
-  command->add_option("IN", options->input, "Y4M file, - for Y4M on standard input, or any video")
-      ->required();
-  add_plan_options(*command, options->plan);
-  command->footer("Example:\n  fastslow plan in.mp4 --chunk-frames 6 --chunks-per-chain 16");
-  command->callback([options] { run(*options); });
+  command.add_option("IN", options->input, "Y4M file, - for Y4M on standard input, or any video")
+      .required();
+  add_plan_options(command, options->plan);
+  command.footer("Example:\n  fastslow plan in.mp4 --chunk-frames 6 --chunks-per-chain 16");
+  command.on_run([options] { run(*options); });
 }
 
 }  // namespace tools

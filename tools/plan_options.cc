@@ -9,86 +9,72 @@
 #include <vector>
 
 #include <fmt/core.h>
-#include <fmt/ranges.h>
 
 namespace tools {
 namespace {
 
 // A number of chunks, or the word for a chain without end, which becomes 0. A 0 is a mistake.
-CLI::Validator chunk_count() {
+Check chunk_count() {
   return {[](std::string& text) -> std::string {
             if (text == "endless") {
               text = "0";
               return {};
             }
-            const std::string error = CLI::Range(1, kMaxChunksPerChain)(text);
+            const std::string error = in_range(1, kMaxChunksPerChain).problem(text);
             return error.empty() ? error : error + " (or the word endless, for one single chain)";
           },
           "or endless"};
 }
 
-// A word of `known`, which becomes its number.
-CLI::Validator word_of(const std::vector<std::string>& known) {
-  const std::string list = fmt::format("{}", fmt::join(known, "|"));
-  return {[known, list](std::string& text) -> std::string {
-            const auto found = std::find(known.begin(), known.end(), text);
-            if (found == known.end())
-              return fmt::format("{} is not one of {}", text, list);
-            text = std::to_string(found - known.begin());
-            return {};
-          },
-          list};
-}
-
 }  // namespace
 
-void add_plan_options(CLI::App& command, PlanOptions& options) {
+void add_plan_options(Command command, PlanOptions& options) {
   command
       .add_option("--chunk-frames", options.chunk_frames,
                   "Pictures a chunk (n): short chunks make more parallel work")
-      ->check(CLI::Range(1, kMaxChunkFrames))
-      ->capture_default_str();
+      .check(in_range(1, kMaxChunkFrames))
+      .shows_default();
   command
       .add_option("--chunks-per-chain", options.chunks_per_chain,
                   "Chunks a chain (x), which begins with a key frame; 1: independent chunks; "
                   "endless: one key frame in all")
-      ->transform(chunk_count())
-      ->capture_default_str();
+      .transform(chunk_count())
+      .shows_default();
   command
       .add_option("--cq", options.cq,
                   "Constant quality on libvpx's scale, in sixteenths; 0 is the best")
-      ->check(CLI::Range(0.0, static_cast<double>(kMaxQ)))
-      ->capture_default_str();
+      .check(in_range(0.0, static_cast<double>(kMaxQ)))
+      .shows_default();
   command
       .add_option("--min-q", options.min_q,
                   "Code no picture finer than this, on libvpx's scale of quantisers")
-      ->check(CLI::Range(0, kMaxQ))
-      ->capture_default_str();
+      .check(in_range(0, kMaxQ))
+      .shows_default();
   command.add_option("--max-q", options.max_q, "Nor coarser than this")
-      ->check(CLI::Range(0, kMaxQ))
-      ->capture_default_str();
+      .check(in_range(0, kMaxQ))
+      .shows_default();
   command
       .add_option("--effort", options.effort,
                   "How much work goes into decisions: less is faster, more makes smaller files")
-      ->transform(
+      .transform(
           word_of({host::effort_name(gpu::Effort::kFast), host::effort_name(gpu::Effort::kDefault),
                    host::effort_name(gpu::Effort::kBest)}))
-      ->type_name("");
+      .type_name("");
   command
       .add_option("--first-pass", options.first_pass,
                   "Who makes the slow pass: device (our own search, the default) or libvpx")
-      ->transform(word_of(
+      .transform(word_of(
           {first_pass_name(host::FirstPass::kDevice), first_pass_name(host::FirstPass::kLibvpx)}))
-      ->type_name("");
+      .type_name("");
   add_limit_option(command, options.limit, "pictures");
 }
 
-void add_limit_option(CLI::App& command, std::int64_t& limit, const std::string& what) {
+void add_limit_option(Command command, std::int64_t& limit, const std::string& what) {
   command.add_option("--limit", limit, "Stop after this many " + what + " (all if not given)")
-      ->check(at_least(1));
+      .check(at_least(1));
 }
 
-CLI::Validator at_least(std::int64_t min) {
+Check at_least(std::int64_t min) {
   const std::string range = fmt::format("at least {}", min);
   return {[min, range](std::string& text) -> std::string {
             std::int64_t value = 0;
@@ -115,8 +101,7 @@ std::optional<Pair> parse_plan(const std::string& text) {
 
 host::Plan make_plan(const PlanOptions& options, const host::StreamInfo& info) {
   if (options.min_q > options.max_q) {
-    throw CLI::ValidationError("--min-q, --max-q",
-                               "the finest quantiser must not be above the coarsest");
+    throw UsageError("--min-q, --max-q", "the finest quantiser must not be above the coarsest");
   }
   return {.width = info.width,
           .height = info.height,

@@ -5,10 +5,9 @@
 #include <optional>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include "host/picture_source.hh"
 #include "host/plan.hh"
+#include "tools/command_line.hh"
 #include "tools/pair_option.hh"
 
 namespace tools {
@@ -33,13 +32,13 @@ struct PlanOptions {
 };
 
 /// Declares the options on a subcommand; they are stored in `options`, which must live as long.
-void add_plan_options(CLI::App& command, PlanOptions& options);
+void add_plan_options(Command command, PlanOptions& options);
 
 /// Declares --limit, a number of `what` from 1.
-void add_limit_option(CLI::App& command, std::int64_t& limit, const std::string& what);
+void add_limit_option(Command command, std::int64_t& limit, const std::string& what);
 
 /// Accepts integers from `min` up.
-CLI::Validator at_least(std::int64_t min);
+Check at_least(std::int64_t min);
 
 /// Pairs for add_pair_option(): width and height, "WxH".
 std::optional<Pair> parse_size(const std::string& text);

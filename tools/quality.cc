@@ -35,9 +35,9 @@ constexpr std::size_t kDefaultWorst = 5;  // of --stills
 
 void check(const Options& options) {
   if (options.a == "-" && options.b == "-")
-    throw CLI::ValidationError("A and B", "only one of them can be standard input");
+    throw UsageError("A and B", "only one of them can be standard input");
   if (options.worst > 0 && options.csv == "-")
-    throw CLI::ValidationError("--worst, --csv", "both print; write the CSV to a file");
+    throw UsageError("--worst, --csv", "both print; write the CSV to a file");
 }
 
 std::string csv_titles() {
@@ -152,34 +152,34 @@ void run(Options& options) {
 
 }  // namespace
 
-void add_quality(CLI::App& app) {
+void add_quality(Command app) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
+  const Command command = app.add_subcommand(
       "quality", "PSNR and SSIM of two videos, as ffmpeg's psnr and ssim filters have them");
   const std::string what =
       "IVF (by our own decoder), Y4M, - for Y4M on standard input, or any video";
-  command->add_option("A", options->a, what)->required();
-  command->add_option("B", options->b, "The other video, of the same size and length")->required();
-  command->add_option("--csv", options->csv,
-                      "Write the pictures' values to this file (- for standard output), and print "
-                      "the mean only");
-  add_limit_option(*command, options->limit, "pictures");
+  command.add_option("A", options->a, what).required();
+  command.add_option("B", options->b, "The other video, of the same size and length").required();
+  command.add_option("--csv", options->csv,
+                     "Write the pictures' values to this file (- for standard output), and print "
+                     "the mean only");
+  add_limit_option(command, options->limit, "pictures");
   command
-      ->add_option("--worst", options->worst,
-                   "Print the worst pictures again, this many, the worst first")
-      ->check(CLI::Range(std::size_t{1}, kMaxWorst));
-  command->add_option("--by", options->by, "What makes a picture worse than another")
-      ->check(CLI::IsMember(metric_names()))
-      ->capture_default_str();
-  command->add_option("--stills", options->stills,
-                      fmt::format("Write PNGs of the worst pictures ({} without --worst) into this "
-                                  "folder: A, B, and {} times their difference around grey",
-                                  kDefaultWorst, kDifferenceFactor));
-  command->footer(
+      .add_option("--worst", options->worst,
+                  "Print the worst pictures again, this many, the worst first")
+      .check(in_range(std::size_t{1}, kMaxWorst));
+  command.add_option("--by", options->by, "What makes a picture worse than another")
+      .check(one_of(metric_names()))
+      .shows_default();
+  command.add_option("--stills", options->stills,
+                     fmt::format("Write PNGs of the worst pictures ({} without --worst) into this "
+                                 "folder: A, B, and {} times their difference around grey",
+                                 kDefaultWorst, kDifferenceFactor));
+  command.footer(
       "Pictures count from 0. The mean PSNR is that of the mean squared error; equal pictures have "
       "inf dB.\n\nExample:\n  fastslow quality in.mp4 out.ivf --csv quality.csv\n"
       "  fastslow quality in.mp4 out.ivf --worst 5 --by ssim_y --stills worst");
-  command->callback([options] { run(*options); });
+  command.on_run([options] { run(*options); });
 }
 
 }  // namespace tools

@@ -97,26 +97,25 @@ std::vector<RateOption> rate_options() {
        "an SSIM such as 0.97, or in dB such as 15", host::RateGoal::kSsim, parse_ssim}};
 }
 
-CLI::Option* add_rate_option(CLI::App& command, RateOptions& options, const RateOption& option) {
+Option add_rate_option(Command command, RateOptions& options, const RateOption& option) {
   const auto take = [&options, option](const std::string& text) {
     const std::optional<double> wanted = option.parse(text);
     if (!wanted)
-      throw CLI::ValidationError(option.name, text + " is not " + option.shape);
+      throw UsageError(option.name, text + " is not " + option.shape);
     options.target = host::RateTarget{option.goal, *wanted};
     options.text = std::string(option.name) + " " + text;
   };
-  return command.add_option_function<std::string>(option.name, take, option.description)
-      ->type_name(option.value);
+  return command.add_taker(option.name, take, option.description).type_name(option.value);
 }
 
 }  // namespace
 
-void add_rate_options(CLI::App& command, RateOptions& options) {
-  std::vector<CLI::Option*> exclusive = {command.get_option("--cq")};
+void add_rate_options(Command command, RateOptions& options) {
+  std::vector<Option> exclusive = {command.option("--cq")};
   for (const RateOption& option : rate_options()) {
-    CLI::Option* const added = add_rate_option(command, options, option);
-    for (CLI::Option* const other : exclusive)
-      added->excludes(other);
+    const Option added = add_rate_option(command, options, option);
+    for (const Option other : exclusive)
+      added.excludes(other);
     exclusive.push_back(added);
   }
 }

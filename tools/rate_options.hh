@@ -4,9 +4,8 @@
 #include <optional>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include "host/rate_control.hh"
+#include "tools/command_line.hh"
 
 namespace tools {
 
@@ -18,6 +17,6 @@ struct RateOptions {
 
 /// Declares the options on a subcommand that has --cq, of which each excludes the others; they are
 /// stored in `options`, which must live as long.
-void add_rate_options(CLI::App& command, RateOptions& options);
+void add_rate_options(Command command, RateOptions& options);
 
 }  // namespace tools

@@ -34,11 +34,11 @@ struct Options {
 
 void check(const Options& options) {
   if (options.input == "-" && options.source == "-") {
-    throw CLI::ValidationError("IN, --source", "only one of them can be standard input");
+    throw UsageError("IN, --source", "only one of them can be standard input");
   }
   options.output.container();
   if (options.output.path == options.state_out) {
-    throw CLI::ValidationError("-o, --state-out", "both name the same output");
+    throw UsageError("-o, --state-out", "both name the same output");
   }
 }
 
@@ -144,15 +144,13 @@ class Rebaser {
   std::uint64_t bytes_after_ = 0;
 };
 
-void declare(CLI::App& command, Options& options) {
-  command
-      .add_option("IN", options.input, "IVF, WebM or Matroska file with VP8 from any encoder, or -")
-      ->required();
+void declare(Command command, Options& options) {
+  command.add_option("IN", options.input, "IVF, WebM or Matroska file with VP8 from any encoder, or -").required();
   command
       .add_option("--source", options.source,
                   "The video that IN was made from: one picture for each frame that IN shows")
-      ->required();
-  command.add_option("-o,--output", options.output.path, kStreamOutputText)->required();
+      .required();
+  command.add_option("-o,--output", options.output.path, kStreamOutputText).required();
   add_format_option(command, options.output);
   command.add_option("--state-in", options.state_in,
                      "The state that precedes the first frame to write (from --state-out of decode "
@@ -165,25 +163,25 @@ void declare(CLI::App& command, Options& options) {
       .add_option("--skip", options.skip,
                   "Leave this many frames out; with 1 the rest of a chunk lands on --state-in "
                   "without the chunk's key frame")
-      ->check(at_least(0))
-      ->capture_default_str();
+      .check(at_least(0))
+      .shows_default();
   command.add_flag("--quiet", options.quiet, "Print no summary");
 }
 
 }  // namespace
 
-void add_rebase(CLI::App& app) {
+void add_rebase(Command app) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
+  const Command command = app.add_subcommand(
       "rebase", "Code frames again on another state: modes and vectors stay, the rest is new");
-  declare(*command, *options);
-  command->footer(
+  declare(command, *options);
+  command.footer(
       "A key frame stays a key frame. A hidden frame has no source picture: its own reconstruction "
       "takes that place.\n\n"
       "Example: chunk 2 goes on where chunk 1 ends, without its key frame:\n"
       "  fastslow decode 1.ivf --state-out 1.state\n"
       "  fastslow rebase 2.ivf --source 2.y4m --skip 1 --state-in 1.state -o 2on1.ivf");
-  command->callback([options] {
+  command.on_run([options] {
     check(*options);
     Rebaser(*options).run();
   });

@@ -39,30 +39,29 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_report(CLI::App& app) {
+void add_report(Command app) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
+  const Command command = app.add_subcommand(
       "report", "Draw runs, curves and traces as one HTML page that needs nothing else");
   command
-      ->add_option("FILES", options->files,
-                   "Files of encode --json, encode --trace, bench/curve --json, in any order")
-      ->required();
+      .add_option("FILES", options->files,
+                  "Files of encode --json, encode --trace, bench/curve --json, in any order")
+      .required();
+  command.add_option("-o,--output", options->output, "HTML file to write, or - for standard output")
+      .required();
   command
-      ->add_option("-o,--output", options->output, "HTML file to write, or - for standard output")
-      ->required();
-  command
-      ->add_option("--worst", options->worst,
-                   "Stills of so many of each run's worst pictures, where its input and output are "
-                   "still there; 0: none, and no video is read")
-      ->check(CLI::Range(std::size_t{0}, kMaxWorst))
-      ->capture_default_str();
-  command->footer(
+      .add_option("--worst", options->worst,
+                  "Stills of so many of each run's worst pictures, where its input and output are "
+                  "still there; 0: none, and no video is read")
+      .check(in_range(std::size_t{0}, kMaxWorst))
+      .shows_default();
+  command.footer(
       "The page shows quality against rate, speed, time per phase, bits per frame, a timeline of "
       "chunks and threads for each trace, and the worst pictures.\n\n"
       "Example:\n"
       "  fastslow encode in.mp4 -o out.ivf --json run.json --trace trace.json\n"
       "  fastslow report run.json trace.json -o report.html");
-  command->callback([options] { run(*options); });
+  command.on_run([options] { run(*options); });
 }
 
 }  // namespace tools

@@ -77,20 +77,20 @@ void run(const Options& options) {
 }
 
 // What the paper's scenario has of its own.
-void add_video_options(CLI::App& command, Options& options, const CLI::Option* paper) {
-  const auto ours = [&](CLI::Option* option) { option->excludes(const_cast<CLI::Option*>(paper)); };
+void add_video_options(Command command, Options& options, Option paper) {
+  const auto ours = [&](Option option) { option.excludes(paper); };
   const auto number = [&](const char* name, std::optional<double>& value, const char* text) {
-    ours(command.add_option(name, value, text)->check(CLI::Range(0.0, 1e9)));
+    ours(command.add_option(name, value, text).check(in_range(0.0, 1e9)));
   };
   add_pair_option(command, "--size", "WxH", options.size, "Size of the pictures (3840x2160)",
                   parse_size);
-  ours(command.get_option("--size"));
+  ours(command.option("--size"));
   add_pair_option(command, "--plan", "N,X", options.plan,
                   "Pictures a chunk, and chunks a chain or endless (6,16)", parse_plan);
-  ours(command.get_option("--plan"));
+  ours(command.option("--plan"));
   ours(command.add_option("--pictures", options.pictures, "Pictures of the video")
-           ->capture_default_str()
-           ->check(CLI::Range(std::int64_t{1}, kMostPictures)));
+           .shows_default()
+           .check(in_range(std::int64_t{1}, kMostPictures)));
   number("--first-pass-ms", options.first_pass_ms, "Worker's milliseconds a picture, first pass");
   number("--rebase-ms", options.rebase_ms, "Worker's milliseconds a picture, rebase");
   number("--read-ms", options.read_ms, "Coordinator's milliseconds a picture, to prepare it");
@@ -98,35 +98,34 @@ void add_video_options(CLI::App& command, Options& options, const CLI::Option* p
   ours(command
            .add_option("--line-mb-s", options.line_mb_s,
                        "Megabytes a second between coordinator and store")
-           ->check(CLI::Range(0.001, 1e6)));
+           .check(in_range(0.001, 1e6)));
   ours(command.add_option("--failures", options.failures_percent, "Percent of attempts that fail")
-           ->check(CLI::Range(0.0, 100.0)));
+           .check(in_range(0.0, 100.0)));
   ours(command.add_option("--memory-mb", options.memory_mb, "Memory of a worker, for its price")
-           ->check(CLI::Range(128, 10'240)));
+           .check(in_range(128, 10'240)));
   ours(command.add_flag("--arm", options.arm, "Prices of Arm processors"));
   ours(command.add_flag("--uploaded", options.uploaded, "The pictures are in the store already"));
 }
 
 }  // namespace
 
-void add_simulate(CLI::App& app) {
+void add_simulate(Command app) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
+  const Command command = app.add_subcommand(
       "simulate", "Tell how an encode on AWS Lambda would go: time, workers, cost, from a model");
-  const CLI::Option* paper = command->add_flag(
+  const Option paper = command.add_flag(
       "--paper", options->paper, "The encode that the ExCamera paper reports: Sintel in 4K, 2017");
-  add_video_options(*command, *options, paper);
+  add_video_options(command, *options, paper);
   command
-      ->add_option("--workers", options->workers,
-                   "Workers at once, or several such limits to compare: 10,100,1000")
-      ->delimiter(',')
-      ->check(CLI::Range(1, kMostWorkers));
-  command->add_option("--seed", options->seed, "Of the model's random numbers")
-      ->capture_default_str();
-  command->add_flag("--json", options->json, "Print JSON");
-  command->footer(
+      .add_option("--workers", options->workers,
+                  "Workers at once, or several such limits to compare: 10,100,1000")
+      .delimiter(',')
+      .check(in_range(1, kMostWorkers));
+  command.add_option("--seed", options->seed, "Of the model's random numbers").shows_default();
+  command.add_flag("--json", options->json, "Print JSON");
+  command.footer(
       "Example:\n  fastslow simulate --size 3840x2160 --pictures 172800 --workers 10,100,1000");
-  command->callback([options] { run(*options); });
+  command.on_run([options] { run(*options); });
 }
 
 }  // namespace tools

@@ -87,25 +87,25 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_splice(CLI::App& app) {
+void add_splice(Command app) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
+  const Command command = app.add_subcommand(
       "splice", "Join ranges of coded streams, at any picture, and keep what lies between");
-  command->add_option("OUT", options->output.path, kStreamOutputText)->required();
+  command.add_option("OUT", options->output.path, kStreamOutputText).required();
   command
-      ->add_option("RANGE", options->ranges,
-                   "FILE, or FILE[a:b] for its pictures from a to b - 1, counted from 0")
-      ->required();
-  add_format_option(*command, options->output);
-  add_device_option(*command, options->device);
-  add_device_memory_option(*command, options->device);
-  command->add_flag("--quiet", options->quiet, "Print errors only");
-  command->footer(
+      .add_option("RANGE", options->ranges,
+                  "FILE, or FILE[a:b] for its pictures from a to b - 1, counted from 0")
+      .required();
+  add_format_option(command, options->output);
+  add_device_option(command, options->device);
+  add_device_memory_option(command, options->device);
+  command.add_flag("--quiet", options->quiet, "Print errors only");
+  command.footer(
       "At a join one picture is encoded given the state there; frames up to the next key frame\n"
       "are rebased, all others copied.\n\n"
       "Example:\n"
       "  fastslow splice out.ivf 'a.ivf[0:100]' 'b.ivf[37:]' 'a.ivf[100:]'");
-  command->callback([options] {
+  command.on_run([options] {
     options->output.container();
     check_device_options(options->device);
     run(*options);

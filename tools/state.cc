@@ -88,28 +88,28 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_state(CLI::App& app) {
+void add_state(Command app) {
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
+  const Command command = app.add_subcommand(
       "state", "Print a decoder's state, compare two, and extract their references");
   command
-      ->add_option("A", options->a,
-                   "State file (see decode --state-out), or STREAM[n]: the state behind frame n of "
-                   "a stream, from 0, hidden frames counted")
-      ->required();
-  command->add_option("B", options->b, "Another state: print only what differs, and where");
-  command->add_flag("--json", options->json, "Print JSON, with all values");
-  command->add_option("--extract", options->extract,
-                      fmt::format("Write last.png, golden.png and altref.png into this folder; of "
-                                  "two states A, B, and {} times their difference around grey",
-                                  kDifferenceFactor));
-  command->footer(
+      .add_option("A", options->a,
+                  "State file (see decode --state-out), or STREAM[n]: the state behind frame n of "
+                  "a stream, from 0, hidden frames counted")
+      .required();
+  command.add_option("B", options->b, "Another state: print only what differs, and where");
+  command.add_flag("--json", options->json, "Print JSON, with all values");
+  command.add_option("--extract", options->extract,
+                     fmt::format("Write last.png, golden.png and altref.png into this folder; of "
+                                 "two states A, B, and {} times their difference around grey",
+                                 kDifferenceFactor));
+  command.footer(
       "Of references all decoded samples are compared, to whole macroblocks. Macroblocks are given "
       "as row and column, coefficient probabilities as [type, band, context, node] (RFC 6386 "
       "13.4).\n\nExample:\n"
       "  fastslow state 'out.ivf[30]' --extract references\n"
       "  fastslow state 30.state 'out.ivf[30]'");
-  command->callback([options] { run(*options); });
+  command.on_run([options] { run(*options); });
 }
 
 }  // namespace tools

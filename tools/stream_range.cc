@@ -8,10 +8,10 @@
 #include <string_view>
 #include <utility>
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "host/error.hh"
+#include "tools/command_line.hh"
 #include "tools/ivf_input.hh"
 
 namespace tools {
@@ -124,8 +124,8 @@ StreamRange parse_range(const std::string& text) {
     range.end = end.value_or(-1);
   }
   if (!good) {
-    throw CLI::ValidationError(
-        "RANGE", text + " is not FILE[a:b], with pictures from a to b - 1, and a below b");
+    throw UsageError("RANGE",
+                     text + " is not FILE[a:b], with pictures from a to b - 1, and a below b");
   }
   return range;
 }

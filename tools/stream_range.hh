@@ -19,7 +19,7 @@ struct StreamRange {
   bool operator==(const StreamRange&) const = default;
 };
 
-/// "FILE", "FILE[a:b]", "FILE[a:]" or "FILE[:b]". Throws CLI::ValidationError for any other range.
+/// "FILE", "FILE[a:b]", "FILE[a:]" or "FILE[:b]". Throws UsageError for any other range.
 StreamRange parse_range(const std::string& text);
 
 /// What a file tells of itself.

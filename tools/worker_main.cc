@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <exception>
 
+#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "tools/commands.hh"
@@ -12,7 +13,7 @@ int main() {
   try {
     std::signal(SIGPIPE, SIG_IGN);  // a broken line is an error of the call
     CLI::App app;
-    tools::add_worker(app);
+    tools::add_worker(tools::Command(app));
     app.parse("worker");
     return EXIT_SUCCESS;
   } catch (const std::exception& error) {
