@@ -199,6 +199,7 @@ void MediaInput::read_first() {
   if (!receive_decoded())
     throw_empty();
   first_time_ = time_of_frame();
+  info_.zero_us = av_rescale_q(zero_, unit_, kMicroseconds);
   info_.origin_us = av_rescale_q(first_time_, unit_, kMicroseconds);
   AVFrame& frame = decoder_->frame();
   frame.sample_aspect_ratio =

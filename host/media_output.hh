@@ -21,10 +21,10 @@ class MediaTracks;
 
 /// What a container tells of a video.
 struct VideoFacts {
-  IvfHeader header;            ///< its frame_rate is the unit of times
-  bool variable_rate = false;  ///< frame_rate is that unit only, and tells no rate
-  Rational sample_aspect;      ///< width of a sample / its height
-  Colour colour;               ///< samples are of limited range
+  IvfHeader header;             ///< its frame_rate is the unit of times
+  bool variable_rate = false;   ///< frame_rate is that unit only, and tells no rate
+  Rational sample_aspect = {};  ///< width of a sample / its height
+  Colour colour = {};           ///< samples are of limited range
   MediaTracks* tracks =
       nullptr;          ///< sound and more, for WebM and Matroska; it must outlive the writer
   bool is_cut = false;  ///< the tracks end with the pictures

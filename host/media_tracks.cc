@@ -73,6 +73,13 @@ std::unique_ptr<Track> copied_track(const AVStream& stream) {
   return std::make_unique<CopiedTrack>(stream);
 }
 
+bool has_sound(const std::string& path, const std::string& name) {
+  silence_libav();
+  Messages messages;
+  const Owned<AVFormatContext> container = open_container(path, name, messages);
+  return av_find_best_stream(container.get(), AVMEDIA_TYPE_AUDIO, -1, -1, nullptr, 0) >= 0;
+}
+
 MediaTracks::MediaTracks(const std::string& path,
                          const std::string& name,
                          const TrackOptions& options)

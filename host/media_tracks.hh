@@ -17,10 +17,13 @@ namespace host {
 /// What to take of a file.
 struct TrackOptions {
   Container container = Container::kWebm;
-  std::int64_t origin_us = 0;          ///< of the file's clock: the first picture's time
-  std::optional<std::int64_t> end_us;  ///< of the file's clock: what begins there is left out
+  std::int64_t origin_us = 0;               ///< of the file's clock: the first picture's time
+  std::optional<std::int64_t> end_us = {};  ///< of the file's clock: what begins there is left out
   bool audio = true;
 };
+
+/// Whether a file has sound. Throws InputError.
+bool has_sound(const std::string& path, const std::string& name);
 
 /// One track of the output.
 class Track {

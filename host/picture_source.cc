@@ -27,24 +27,28 @@ bool is_url(const std::string& path) {
   return path.find("://") != std::string::npos && !std::filesystem::exists(path);
 }
 
-// Players of all other formats need to go back and forth in them.
+// All formats but Y4M need going back and forth in them.
 std::unique_ptr<PictureSource> open_pipe(const std::string& path,
                                          const std::string& name,
                                          const SourceOptions& options) {
+  PipeBegin pipe = begin_pipe(path);
+  if (pipe.is_y4m && !options.any())
+    return std::make_unique<Y4mReader>(std::move(pipe.bytes), name);
+  auto copy = std::make_shared<ScratchFile>(scratch_folder("-"));
+  copy->write_all(*pipe.bytes);
+  return open_media(std::move(copy), name, options);
+}
+
+}  // namespace
+
+PipeBegin begin_pipe(const std::string& path) {
   std::unique_ptr<ByteSource> bytes = open_file(path);
   std::vector<std::uint8_t> begin(kY4mMagic.size());
   begin.resize(bytes->read(begin));
   const bool is_y4m = std::equal(begin.begin(), begin.end(), kY4mMagic.begin(),
                                  kY4mMagic.begin() + static_cast<std::ptrdiff_t>(begin.size()));
-  bytes = open_prefixed(std::move(begin), std::move(bytes));
-  if (is_y4m && !options.any())
-    return std::make_unique<Y4mReader>(std::move(bytes), name);
-  auto copy = std::make_shared<ScratchFile>(scratch_folder("-"));
-  copy->write_all(*bytes);
-  return open_media(std::move(copy), name, options);
+  return {open_prefixed(std::move(begin), std::move(bytes)), is_y4m};
 }
-
-}  // namespace
 
 bool is_sequence(const std::string& path) {
   return path.find('%') != std::string::npos && path.find("://") == std::string::npos &&

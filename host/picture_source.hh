@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "codec/picture.hh"
+#include "host/byte_source.hh"
 
 namespace host {
 
@@ -77,6 +78,7 @@ struct StreamInfo {
   std::int64_t picture_count = -1;    ///< as the container claims (a hint); -1 where unknown
   bool full_range = false;     ///< the input's samples were full range (pictures come out limited)
   Colour colour;               ///< of the pictures as they come out
+  std::int64_t zero_us = 0;    ///< where --start and --end count from, on the file's own clock
   std::int64_t origin_us = 0;  ///< the first picture's time on the file's own clock
   /// What a user should be told, one sentence each: conversions, defaults taken.
   std::vector<std::string> notices;
@@ -114,6 +116,13 @@ std::unique_ptr<PictureSource> open_source(const std::string& path,
 
 /// Whether a video can be read only once: "-", and what is there but is neither file nor folder.
 bool is_pipe(const std::string& path);
+
+/// A pipe that is being read. An empty one counts as Y4M.
+struct PipeBegin {
+  std::unique_ptr<ByteSource> bytes;  ///< from the start
+  bool is_y4m = false;
+};
+PipeBegin begin_pipe(const std::string& path);
 
 /// Whether a name such as img_%04d.png stands for many files, numbered.
 bool is_sequence(const std::string& path);

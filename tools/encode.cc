@@ -20,9 +20,11 @@
 #include "tools/cloud_encode.hh"
 #include "tools/commands.hh"
 #include "tools/device_options.hh"
+#include "tools/encode_output.hh"
 #include "tools/encode_report.hh"
 #include "tools/files.hh"
 #include "tools/frame_log.hh"
+#include "tools/media_options.hh"
 #include "tools/output_format.hh"
 #include "tools/plan_options.hh"
 #include "tools/rate_options.hh"
@@ -35,6 +37,8 @@ namespace {
 struct Options {
   std::string input;
   StreamOutput output;
+  host::SourceOptions source;
+  bool audio = true;
   PlanOptions plan;
   RateOptions rate;
   DeviceOptions device;
@@ -57,6 +61,7 @@ void check_different(const std::string& a, const std::string& b, const std::stri
 
 void check(const Options& options) {
   options.output.container();
+  check_source_options(options.source);
   check_different(options.output.path, options.json, "-o, --json");
   check_different(options.output.path, options.trace, "-o, --trace");
   check_different(options.json, options.trace, "--json, --trace");
@@ -86,6 +91,7 @@ struct Session {
   FrameLogs* frames;   // null: not wanted
   CloudRun* cloud;     // null: here
   Resume& resume;
+  EncodeOutput& output;
 };
 
 TimedSummary encode(const Session& session,
@@ -104,6 +110,7 @@ TimedSummary encode(const Session& session,
     if (session.trace != nullptr)
       session.trace->check();
   };
+  session.output.use_times(source);
   FrameLog log;
   const auto write = [&](const host::CodedFrame& frame) {
     if (session.frames != nullptr)
@@ -118,29 +125,13 @@ TimedSummary encode(const Session& session,
   return {summary, progress.seconds()};
 }
 
-// `frames` of 0 or less are unknown.
-std::unique_ptr<host::FrameWriter> open_writer(const Options& options,
-                                               host::OutputFile& out,
-                                               const host::Plan& plan,
-                                               const host::StreamInfo& info,
-                                               std::int64_t frames) {
-  const auto count = static_cast<std::uint32_t>(std::max<std::int64_t>(0, frames));
-  return host::open_writer(out, options.output.container(),
-                           {.header = {.width = plan.width,
-                                       .height = plan.height,
-                                       .frame_rate = plan.frame_rate,
-                                       .frame_count = count},
-                            .sample_aspect = info.sample_aspect,
-                            .colour = info.colour});
-}
-
 // Encodes once, as the plan says.
 void encode_as_planned(const Session& session,
                        host::PictureSource& source,
                        host::OutputFile& out,
                        EncodeReport& report) {
   const std::int64_t expected = host::expected_pictures(source.info(), session.options.plan.limit);
-  const auto writer = open_writer(session.options, out, report.plan, source.info(), expected);
+  const auto writer = session.output.open(out, report.plan, expected);
   const auto write = [&](const host::CodedFrame& frame) {
     writer->write(frame.bytes, static_cast<std::uint64_t>(frame.picture));
   };
@@ -153,7 +144,6 @@ void encode_as_planned(const Session& session,
 // Encodes until the target is met, and writes that.
 void encode_to_target(const Session& session,
                       const host::RepeatableInput& input,
-                      const host::StreamInfo& info,
                       host::OutputFile& out,
                       EncodeReport& report) {
   const RateFound found = search_rate(
@@ -161,6 +151,7 @@ void encode_to_target(const Session& session,
        .plan = report.plan,
        .wanted = session.options.rate,
        .limit = session.options.plan.limit,
+       .side_bytes = session.output.side_bytes(),
        .scratch_folder = host::scratch_folder(session.options.output.path),
        .encode = [&](host::PictureSource& source, const host::Plan& plan, const EncodeCall& call) {
          return encode(session, source, plan, call);
@@ -169,8 +160,7 @@ void encode_to_target(const Session& session,
   report.summary = found.best.result.summary;
   report.seconds = found.best.result.seconds;
   report.rate = found.report;
-  const auto writer =
-      open_writer(session.options, out, report.plan, info, found.best.frames->frames());
+  const auto writer = session.output.open(out, report.plan, found.best.frames->frames());
   found.best.frames->write_to(*writer);
   writer->finish();
 }
@@ -199,6 +189,8 @@ EncodeReport report_of(const Options& options,
                        const gpu::Device& device) {
   EncodeReport report;
   report.input = options.input;
+  report.source = options.source;
+  report.variable_rate = info.time_unit.has_value();
   report.output = options.output.path;
   report.plan = make_plan(options.plan, info);
   report.device = device.name();
@@ -213,7 +205,8 @@ std::optional<host::RepeatableInput> repeatable_input(const Options& options) {
     return {};
   const ProgressLine reading(-1, !options.quiet);
   return std::optional<host::RepeatableInput>(std::in_place, options.input, options.plan.limit,
-                                              host::scratch_folder(options.output.path));
+                                              host::scratch_folder(options.output.path),
+                                              options.source);
 }
 
 void print_plan(const Options& options, const EncodeReport& report, const host::StreamInfo& info) {
@@ -237,6 +230,7 @@ CloudJob cloud_job(const Options& options, const host::Plan& plan, const host::S
   return {.options = options.cloud,
           .plan = plan,
           .input = options.input,
+          .source = options.source,
           .output = options.output.path,
           .threads = options.threads,
           .expected = host::expected_pictures(info, options.plan.limit),
@@ -245,7 +239,8 @@ CloudJob cloud_job(const Options& options, const host::Plan& plan, const host::S
 
 // What it would be like, without doing it.
 void print_prediction(const Options& options) {
-  const std::unique_ptr<host::PictureSource> source = host::open_source(options.input);
+  const std::unique_ptr<host::PictureSource> source =
+      host::open_source(options.input, options.source);
   const host::Plan plan = make_plan(options.plan, source->info());
   write_text(predicted(cloud_job(options, plan, source->info())));
 }
@@ -262,9 +257,15 @@ void run(const Options& options, Resume& resume) {
   SideOutputs side(options);
   const std::optional<host::RepeatableInput> input = repeatable_input(options);
   const std::unique_ptr<host::PictureSource> source =
-      input ? input->open() : host::open_source(options.input);
+      input ? input->open() : host::open_source(options.input, options.source);
+  EncodeOutput output(options.output, *source,
+                      {.name = options.input,
+                       .source = options.source,
+                       .limit = options.plan.limit,
+                       .audio = options.audio});
   if (!options.quiet) {
-    print_notices(options.input, source->info());
+    print_notices(options.input, source->info().notices);
+    print_notices(options.input, output.notices());
   }
   const host::DeviceChoice choice =
       host::choose_device(options.device.kind, options.device.memory_bytes);
@@ -287,9 +288,10 @@ void run(const Options& options, Resume& resume) {
                            side.trace ? &*side.trace : nullptr,
                            side.json ? &frames : nullptr,
                            cloud ? &*cloud : nullptr,
-                           resume};
+                           resume,
+                           output};
   if (input) {
-    encode_to_target(session, *input, source->info(), out, report);
+    encode_to_target(session, *input, out, report);
   } else {
     encode_as_planned(session, *source, out, report);
   }
@@ -337,6 +339,10 @@ void declare(Command command, Options& options) {
       .required();
   command.add_option("-o,--output", options.output.path, kStreamOutputText).required();
   add_format_option(command, options.output);
+  add_source_options(command, options.source);
+  command.add_flag("--audio,!--no-audio", options.audio,
+                   "Keep the sound, which is the default where the output is WebM or Matroska: "
+                   "Vorbis and Opus as they are, all else as Opus");
   add_plan_options(command, options.plan);
   add_rate_options(command, options.rate);
   add_device_option(command, options.device);

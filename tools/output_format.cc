@@ -8,8 +8,9 @@ namespace tools {
 host::Container StreamOutput::container() const {
   const auto container = format ? format : host::container_of(path);
   if (!container) {
-    throw UsageError("output", path + ": its name must end in .ivf, .webm or .mkv, or give "
-                                      "--format ivf, webm or mkv");
+    throw UsageError("output", path +
+                                   ": its name must end in .ivf, .webm or .mkv, or give "
+                                   "--format ivf, webm or mkv");
   }
   return *container;
 }

@@ -145,7 +145,9 @@ class Rebaser {
 };
 
 void declare(Command command, Options& options) {
-  command.add_option("IN", options.input, "IVF, WebM or Matroska file with VP8 from any encoder, or -").required();
+  command
+      .add_option("IN", options.input, "IVF, WebM or Matroska file with VP8 from any encoder, or -")
+      .required();
   command
       .add_option("--source", options.source,
                   "The video that IN was made from: one picture for each frame that IN shows")
