@@ -148,7 +148,10 @@ void run(const Options& options) {
 }
 
 void declare(Command command, Options& options) {
-  command.add_option("IN", options.input, "IVF file with VP8, or - for standard input").required();
+  command
+      .add_option("IN", options.input,
+                  "IVF, WebM or Matroska file with VP8, or - for standard input")
+      .required();
   command.add_option("-o,--output", options.output,
                      "Write the shown pictures as Y4M to this file, or - for standard output");
   command.add_flag("--md5", options.md5,
