@@ -1,6 +1,4 @@
 // FrameReader over libavformat's Matroska demuxer, which reads from our ByteSource.
-#include "host/media_frames.hh"
-
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -13,12 +11,10 @@
 #include "host/error.hh"
 #include "host/libav.hh"
 #include "host/libav_io.hh"
+#include "host/libav_media.hh"
 
 namespace host {
 namespace {
-
-constexpr std::array<std::uint8_t, 4> kMatroskaMagic = {0x1a, 0x45, 0xdf,
-                                                        0xa3};  // RFC 8794 §11.2.1
 
 class MatroskaFrames final : public FrameReader {
  public:
@@ -157,17 +153,10 @@ std::optional<IvfFrame> MatroskaFrames::next() {
 
 }  // namespace
 
-std::unique_ptr<FrameReader> open_frames(std::unique_ptr<ByteSource> bytes,
-                                         const std::string& name) {
-  std::vector<std::uint8_t> begin(kMatroskaMagic.size());
-  begin.resize(bytes->read(begin));
-  const bool is_matroska =
-      std::equal(begin.begin(), begin.end(), kMatroskaMagic.begin(), kMatroskaMagic.end());
-  auto whole = open_prefixed(std::move(begin), std::move(bytes));
-  if (!is_matroska)
-    return std::make_unique<IvfReader>(std::move(whole), name);
+std::unique_ptr<FrameReader> libav::open_matroska(std::unique_ptr<ByteSource> bytes,
+                                                  const std::string& name) {
   silence_libav();
-  return std::make_unique<MatroskaFrames>(std::move(whole), name);
+  return std::make_unique<MatroskaFrames>(std::move(bytes), name);
 }
 
 }  // namespace host

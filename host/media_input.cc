@@ -1,6 +1,4 @@
 // PictureSource over FFmpeg's libraries: demuxing, decoding, filters and conversion, in this order.
-#include "host/media_input.hh"
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -10,6 +8,7 @@
 
 #include "codec/types.hh"
 #include "host/error.hh"
+#include "host/libav_media.hh"
 #include "host/media_convert.hh"
 #include "host/media_decoder.hh"
 #include "host/media_filter.hh"
@@ -303,16 +302,16 @@ std::optional<vp8::Picture> MediaInput::next() {
 
 }  // namespace
 
-std::unique_ptr<PictureSource> open_media(const std::string& path,
-                                          const std::string& name,
-                                          const SourceOptions& options) {
+std::unique_ptr<PictureSource> libav::open_media(const std::string& path,
+                                                 const std::string& name,
+                                                 const SourceOptions& options) {
   silence_libav();
   return std::make_unique<MediaInput>(path, name, options, nullptr);
 }
 
-std::unique_ptr<PictureSource> open_media(std::shared_ptr<const ScratchFile> copy,
-                                          const std::string& name,
-                                          const SourceOptions& options) {
+std::unique_ptr<PictureSource> libav::open_media_copy(std::shared_ptr<const ScratchFile> copy,
+                                                      const std::string& name,
+                                                      const SourceOptions& options) {
   silence_libav();
   const std::string path = copy->path();
   return std::make_unique<MediaInput>(path, name, options, std::move(copy));

@@ -2,15 +2,14 @@
 #include "host/media_output.hh"
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <exception>
-#include <filesystem>
 #include <limits>
 #include <system_error>
 
 #include "host/libav.hh"
 #include "host/libav_io.hh"
+#include "host/libav_media.hh"
 #include "host/media_tracks.hh"
 
 namespace host {
@@ -68,7 +67,7 @@ MuxedWriter::MuxedWriter(OutputFile& file, const char* format, const VideoFacts&
       packet_(allocated(av_packet_alloc())),
       frame_time_{facts.header.frame_rate.den, facts.header.frame_rate.num},
       variable_rate_(facts.variable_rate),
-      tracks_(facts.tracks),
+      tracks_(static_cast<MediaTracks*>(facts.tracks)),
       is_cut_(facts.is_cut) {
   AVFormatContext* context = nullptr;
   check(avformat_alloc_output_context2(&context, nullptr, format, nullptr));
@@ -181,24 +180,9 @@ void MuxedWriter::finish() {
 
 }  // namespace
 
-std::optional<Container> container_of(const std::string& path) {
-  std::string extension = std::filesystem::path(path).extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (extension.empty() || extension == ".ivf")
-    return Container::kIvf;
-  if (extension == ".webm")
-    return Container::kWebm;
-  if (extension == ".mkv")
-    return Container::kMatroska;
-  return std::nullopt;
-}
-
-std::unique_ptr<FrameWriter> open_writer(OutputFile& file,
-                                         Container container,
-                                         const VideoFacts& facts) {
-  if (container == Container::kIvf)
-    return std::make_unique<IvfWriter>(file, facts.header);
+std::unique_ptr<FrameWriter> libav::open_muxer(OutputFile& file,
+                                               Container container,
+                                               const VideoFacts& facts) {
   silence_libav();
   return std::make_unique<MuxedWriter>(file, container == Container::kWebm ? "webm" : "matroska",
                                        facts);

@@ -17,7 +17,7 @@ enum class Container { kIvf, kWebm, kMatroska };
 /// without one, such as "-"; nothing for other extensions.
 std::optional<Container> container_of(const std::string& path);
 
-class MediaTracks;
+class SideTracks;
 
 /// What a container tells of a video.
 struct VideoFacts {
@@ -25,7 +25,7 @@ struct VideoFacts {
   bool variable_rate = false;   ///< frame_rate is that unit only, and tells no rate
   Rational sample_aspect = {};  ///< width of a sample / its height
   Colour colour = {};           ///< samples are of limited range
-  MediaTracks* tracks =
+  SideTracks* tracks =
       nullptr;          ///< sound and more, for WebM and Matroska; it must outlive the writer
   bool is_cut = false;  ///< the tracks end with the pictures
 };

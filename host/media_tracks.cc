@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "host/error.hh"
+#include "host/libav_media.hh"
 #include "host/media_decoder.hh"
 
 namespace host {
@@ -73,11 +74,17 @@ std::unique_ptr<Track> copied_track(const AVStream& stream) {
   return std::make_unique<CopiedTrack>(stream);
 }
 
-bool has_sound(const std::string& path, const std::string& name) {
+bool libav::has_sound(const std::string& path, const std::string& name) {
   silence_libav();
   Messages messages;
   const Owned<AVFormatContext> container = open_container(path, name, messages);
   return av_find_best_stream(container.get(), AVMEDIA_TYPE_AUDIO, -1, -1, nullptr, 0) >= 0;
+}
+
+std::unique_ptr<SideTracks> libav::open_tracks(const std::string& path,
+                                               const std::string& name,
+                                               const TrackOptions& options) {
+  return std::make_unique<MediaTracks>(path, name, options);
 }
 
 MediaTracks::MediaTracks(const std::string& path,
@@ -231,6 +238,14 @@ void MediaTracks::finish(std::int64_t end_ms, const std::function<void(AVPacket&
     end_tracks();  // what the encoders still hold
   give(end_ms, write);
   waiting_.clear();
+}
+
+std::uint64_t MediaTracks::count_bytes(std::int64_t end_ms, std::uint64_t packet_bytes) {
+  std::uint64_t bytes = 0;
+  finish(end_ms, [&](const AVPacket& packet) {
+    bytes += static_cast<std::uint64_t>(packet.size) + packet_bytes;
+  });
+  return bytes;
 }
 
 }  // namespace host

@@ -1,29 +1,16 @@
-// What a video has besides its pictures: sound, subtitles, chapters; on their way into WebM or
-// Matroska.
+// SideTracks over FFmpeg's libraries.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "host/libav.hh"
-#include "host/media_output.hh"
+#include "host/side_tracks.hh"
 
 namespace host {
-
-/// What to take of a file.
-struct TrackOptions {
-  Container container = Container::kWebm;
-  std::int64_t origin_us = 0;               ///< of the file's clock: the first picture's time
-  std::optional<std::int64_t> end_us = {};  ///< of the file's clock: what begins there is left out
-  bool audio = true;
-};
-
-/// Whether a file has sound. Throws InputError.
-bool has_sound(const std::string& path, const std::string& name);
 
 /// One track of the output.
 class Track {
@@ -45,14 +32,14 @@ class Track {
 };
 
 /// Reads the file once more, beside what reads its pictures, and gives packets in time.
-class MediaTracks {
+class MediaTracks final : public SideTracks {
  public:
   /// `path` as of PictureSource::media_path(); `name` is for messages. Throws InputError.
   MediaTracks(const std::string& path, const std::string& name, const TrackOptions& options);
 
-  /// What was left out, one sentence each.
-  const std::vector<std::string>& notices() const { return notices_; }
-  bool empty() const { return tracks_.empty() && container_->nb_chapters == 0; }
+  const std::vector<std::string>& notices() const override { return notices_; }
+  bool empty() const override { return tracks_.empty() && container_->nb_chapters == 0; }
+  std::uint64_t count_bytes(std::int64_t end_ms, std::uint64_t packet_bytes) override;
   /// Adds streams and chapters to a muxer, before its header.
   void describe(AVFormatContext& muxer);
   /// Gives all packets up to a time, from the first picture on, to `write`: with the muxer's stream

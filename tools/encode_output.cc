@@ -47,7 +47,7 @@ EncodeOutput::EncodeOutput(const StreamOutput& output,
     has_sound_ = choice.audio && host::has_sound(path, choice.name);
     return;
   }
-  tracks_ = std::make_unique<host::MediaTracks>(path, choice.name, track_options());
+  tracks_ = host::open_tracks(path, choice.name, track_options());
 }
 
 host::TrackOptions EncodeOutput::track_options() const {
@@ -87,16 +87,12 @@ std::uint64_t EncodeOutput::side_bytes() const {
   constexpr std::uint64_t block_bytes = 10;  // what Matroska adds to a packet, and its index
   if (!tracks_ || tracks_->empty())
     return 0;
-  host::MediaTracks again(source_.media_path(), choice_.name, track_options());
   std::int64_t end_ms = std::numeric_limits<std::int64_t>::max() / 2;
   const host::StreamInfo& info = source_.info();
   if (choice_.limit >= 0)
     end_ms = choice_.limit * 1000 * info.frame_rate.den / info.frame_rate.num;
-  std::uint64_t bytes = 0;
-  again.finish(end_ms, [&](const AVPacket& packet) {
-    bytes += static_cast<std::uint64_t>(packet.size) + block_bytes;
-  });
-  return bytes;
+  return host::open_tracks(source_.media_path(), choice_.name, track_options())
+      ->count_bytes(end_ms, block_bytes);
 }
 
 void EncodeOutput::use_times(const host::PictureSource& source) {

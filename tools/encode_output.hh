@@ -9,10 +9,10 @@
 
 #include "host/ivf.hh"
 #include "host/media_output.hh"
-#include "host/media_tracks.hh"
 #include "host/output_file.hh"
 #include "host/picture_source.hh"
 #include "host/plan.hh"
+#include "host/side_tracks.hh"
 #include "tools/output_format.hh"
 
 namespace tools {
@@ -51,7 +51,7 @@ class EncodeOutput {
   host::Container container_;
   const host::PictureSource& source_;
   SideChoice choice_;
-  std::unique_ptr<host::MediaTracks> tracks_;
+  std::unique_ptr<host::SideTracks> tracks_;
   std::shared_ptr<const host::PictureTimes> times_;
   bool has_sound_ = false;
 };
