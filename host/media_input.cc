@@ -263,7 +263,7 @@ bool MediaInput::receive_decoded() {
     return false;
   decoder_->check_frame();
   check_size();
-  decoder_->frame().pts = time_of_frame();
+  decoder_->frame().pts = time_of_frame() - first_time_;
   return true;
 }
 
@@ -294,7 +294,7 @@ std::optional<vp8::Picture> MediaInput::next() {
   }
   if (times_) {
     const AVRational unit = filter_ ? filter_->time_base() : unit_;
-    times_->add(av_rescale_q(frame_->pts, unit, unit_) - first_time_);
+    times_->add(av_rescale_q(frame_->pts, unit, unit_));
   }
   picture->pad_to_macroblocks();
   picture->extend_borders();
