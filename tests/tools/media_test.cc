@@ -30,7 +30,7 @@ class Media : public ProgramTest {
   // Pictures whose steps vary.
   void make_uneven() const {
     make("in.mkv",
-         "-f lavfi -i testsrc=s=64x48:r=20:d=2 -vf select='not(mod(n,3))+gt(n,25)' -vsync vfr "
+         "-f lavfi -i testsrc=s=64x48:r=20:d=2 -vf \"select='not(mod(n,3))+gt(n,25)'\" -vsync vfr "
          "-pix_fmt yuv420p -c:v mpeg4");
   }
   void encode(const std::string& arguments) const {
@@ -143,7 +143,7 @@ TEST_F(Media, SoundStaysWithThePictures) {
   // A tone that begins at 2 s, cut from 1 s on.
   make("in.mkv",
        "-f lavfi -i testsrc=s=64x48:r=10:d=4 -f lavfi -i "
-       "aevalsrc='if(gt(t,2),sin(2800*t),0)':d=4 -pix_fmt yuv420p -c:v mpeg4 -c:a pcm_s16le");
+       "\"aevalsrc='if(gt(t,2),sin(2800*t),0)':d=4\" -pix_fmt yuv420p -c:v mpeg4 -c:a pcm_s16le");
   encode("in.mkv -o out.webm --start 1 --end 3");
   const std::string told =
       sh("ffmpeg -hide_banner -i out.webm -af silencedetect=n=-40dB:d=0.3 -f null - 2>&1").out;
@@ -194,7 +194,7 @@ TEST_F(Media, DamagedFilesGiveAnErrorAndNoOutput) {
   make_film();
   encode("in.mp4 -o whole.webm");
   sh("head -c 20000 in.mp4 > cut.mp4; : > empty.mp4; head -c 9000 /dev/urandom > noise.webm; "
-     "head -c $(($(wc -c < whole.webm) - 7)) whole.webm > cut.webm");
+     "head -c $(($(wc -c < whole.webm) / 2)) whole.webm > cut.webm");
   const std::string before = files();
   for (const char* name : {"cut.mp4", "empty.mp4", "noise.webm"})
     expect_failure(std::string("encode ") + name + " -o x.webm", 1, {name});
