@@ -1,45 +1,42 @@
-// MD5 through libavutil.
+// MD5 by OpenSSL.
 #include "tools/picture_md5.hh"
 
 #include <array>
-#include <cstdint>
 #include <memory>
 #include <new>
 
 #include <fmt/core.h>
-
-extern "C" {
-#include <libavutil/md5.h>
-#include <libavutil/mem.h>
-}
+#include <openssl/evp.h>
 
 namespace tools {
 namespace {
 
-struct FreeMd5 {
-  void operator()(AVMD5* md5) const { av_free(md5); }
+struct FreeDigest {
+  void operator()(EVP_MD_CTX* digest) const { EVP_MD_CTX_free(digest); }
 };
+
+// The calls below fail where memory is short, and where MD5 was compiled out.
+void check(int success) {
+  if (success != 1)
+    throw std::bad_alloc();
+}
 
 }  // namespace
 
 std::string picture_md5(const vp8::Picture& picture) {
-  const std::unique_ptr<AVMD5, FreeMd5> md5(av_md5_alloc());
-  if (!md5) {
-    throw std::bad_alloc();
-  }
-  av_md5_init(md5.get());
+  const std::unique_ptr<EVP_MD_CTX, FreeDigest> md5(EVP_MD_CTX_new());
+  check(md5 != nullptr ? EVP_DigestInit_ex(md5.get(), EVP_md5(), nullptr) : 0);
   for (const vp8::Plane plane : {vp8::kPlaneY, vp8::kPlaneU, vp8::kPlaneV}) {
     const vp8::ConstPlaneView view = picture.shown(plane);
-    for (int y = 0; y < view.height; ++y) {
-      av_md5_update(md5.get(), view.row(y), static_cast<std::size_t>(view.width));
-    }
+    for (int y = 0; y < view.height; ++y)
+      check(EVP_DigestUpdate(md5.get(), view.row(y), static_cast<std::size_t>(view.width)));
   }
-  std::array<std::uint8_t, 16> digest{};
-  av_md5_final(md5.get(), digest.data());
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  check(EVP_DigestFinal_ex(md5.get(), digest.data(), &size));
   std::string text;
-  for (const std::uint8_t byte : digest) {
-    text += fmt::format("{:02x}", byte);
-  }
+  for (unsigned int i = 0; i < size; ++i)
+    text += fmt::format("{:02x}", digest[i]);
   return text;
 }
 

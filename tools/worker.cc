@@ -1,17 +1,16 @@
-// `fastslow worker`: a worker of `encode --backend lambda`, on AWS Lambda or anything that speaks
-// its Runtime API.
-#include "cloud/worker.hh"
+// A worker of `encode --backend lambda`, on AWS Lambda or anything that speaks its Runtime API.
+#include "tools/worker.hh"
 
 #include <cstdlib>
 
 #include "cloud/lambda_runtime.hh"
+#include "cloud/worker.hh"
 #include "host/device_choice.hh"
-#include "tools/commands.hh"
+#include "tools/command_line.hh"
 
 namespace tools {
-namespace {
 
-void run() {
+void run_worker() {
   const char* address = std::getenv("AWS_LAMBDA_RUNTIME_API");
   if (address == nullptr || *address == '\0')
     throw UsageError("AWS_LAMBDA_RUNTIME_API",
@@ -21,18 +20,6 @@ void run() {
   cloud::serve_runtime(address, [&](const cloud::RuntimeInvocation& invocation) {
     return worker.answer(invocation.payload);
   });
-}
-
-}  // namespace
-
-void add_worker(Command app) {
-  const Command command = app.add_subcommand(
-      "worker", "Work for an encode elsewhere: take tasks from the Lambda Runtime API");
-  command.footer(
-      "Takes host:port from the environment variable AWS_LAMBDA_RUNTIME_API, and everything else\n"
-      "with each task. Ends when it gets no more tasks.\n\n"
-      "Example:\n  AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001 fastslow worker");
-  command.on_run(run);
 }
 
 }  // namespace tools

@@ -7,22 +7,16 @@
 #include <thread>
 
 #include "tests/cudart/cuda_test.hh"
+#include "tests/cudart/launches.hh"
 
 namespace cudart_standin {
 namespace {
-
-__global__ void add(int* values, int count, int amount) {
-  const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
-  if (i < count) {
-    values[i] += amount;
-  }
-}
 
 constexpr int kCount = 200;
 constexpr std::size_t kBytes = kCount * sizeof(int);
 
 void enqueue_add(int* values, int amount, cudaStream_t stream) {
-  add<<<(kCount + 63) / 64, 64, 0, stream>>>(values, kCount, amount);
+  launch_add(values, kCount, amount, stream);
   must(cudaGetLastError());
 }
 
@@ -251,7 +245,7 @@ TEST_F(Streams, OfAnotherDeviceTakeNoLaunches) {
   int* const values = upload(std::vector<int>(kCount, 0));
   const cudaStream_t stream = make_stream();
   must(cudaSetDevice(1));
-  add<<<1, 32, 0, stream>>>(values, kCount, 1);
+  launch_add(values, kCount, 1, stream);
   EXPECT_EQ(cudaGetLastError(), cudaErrorInvalidResourceHandle);
 }
 

@@ -6,13 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/cudart/cuda_test.hh"
+#include "tests/cudart/launches.hh"
 
 namespace cudart_standin {
 namespace {
-
-__global__ void increment(int* value) {
-  ++*value;
-}
 
 class Failures : public CudaTest {};
 
@@ -64,12 +61,12 @@ TEST_F(Failures, OfTheAllocationThatWasAskedFor) {
 TEST_F(Failures, OfTheLaunchThatWasAskedFor) {
   reset(with(&Settings::fail_launch, 2));
   int* const value = upload(std::vector<int>{0});
-  increment<<<1, 1>>>(value);
+  launch_increment(value);
   EXPECT_EQ(cudaGetLastError(), cudaSuccess);
-  increment<<<1, 1>>>(value);
+  launch_increment(value);
   EXPECT_EQ(cudaGetLastError(), cudaErrorLaunchOutOfResources);
   EXPECT_EQ(cudaGetLastError(), cudaSuccess);
-  increment<<<1, 1>>>(value);
+  launch_increment(value);
   EXPECT_EQ(download(value, 1)[0], 2);
 }
 
@@ -78,7 +75,7 @@ TEST_F(Failures, OfTheSynchronisationThatWasAskedForStay) {
   int* const value = upload(std::vector<int>{0});
   const cudaStream_t stream = make_stream();
   EXPECT_EQ(cudaStreamSynchronize(stream), cudaSuccess);
-  increment<<<1, 1>>>(value);
+  launch_increment(value);
   EXPECT_EQ(cudaDeviceSynchronize(), cudaErrorIllegalAddress);
   EXPECT_EQ(cudaDeviceSynchronize(), cudaErrorIllegalAddress);
   EXPECT_EQ(cudaGetLastError(), cudaErrorIllegalAddress);
@@ -107,14 +104,14 @@ class EndOfProcess : public CudaTest {
 /// As a program would that looks at no error.
 void increment_unwritten_value() {
   reset(settings_from_environment());
-  increment<<<1, 1>>>(device_array<int>(1));
+  launch_increment(device_array<int>(1));
   static_cast<void>(cudaDeviceSynchronize());
 }
 
 void increment_value() {
   reset(settings_from_environment());
   int* const value = upload(std::vector<int>{0});
-  increment<<<1, 1>>>(value);
+  launch_increment(value);
   must(cudaDeviceSynchronize());
   must(cudaFree(value));
 }
