@@ -82,6 +82,12 @@ MediaInput::MediaInput(const std::string& path,
       options_(options),
       copy_(std::move(copy)),
       filtered_(allocated(av_frame_alloc())) {
+  if (copy_) {
+    info_.notices.emplace_back(
+        "It was copied into a scratch file, in $TMPDIR or /tmp, for only Y4M can be read from a "
+        "pipe "
+        "as it comes.");
+  }
   open_decoder();
   unit_ = decoder_->stream().time_base;
   std::optional<ListedTimes> listed;

@@ -66,6 +66,8 @@ TEST_F(Media, KeepsTheTimesOfUnevenPictures) {
     for (std::size_t i = 0; i < times.size(); ++i)
       EXPECT_NEAR(times[i], wanted[i], 0.0011) << name << " picture " << i;
   }
+  output_of("decode out.ivf -o out.y4m");
+  EXPECT_NEAR(std::stod(probe("out.y4m", "format=duration").substr(9)), 2, 0.15);
   EXPECT_EQ(output_of("decode --md5 out.ivf"), output_of("decode --md5 out.webm"));
 }
 
@@ -178,7 +180,9 @@ TEST_F(Media, KeepsSubtitlesAndChapters) {
 TEST_F(Media, ReadsAnMp4FromAPipeAndNumberedPictures) {
   make_film();
   encode("in.mp4 -o file.webm");
-  EXPECT_EQ(sh("$F encode - -o pipe.webm --quiet --effort fast --cq 16 < in.mp4").code, 0);
+  const Outcome piped = sh("$F encode - -o pipe.webm --effort fast --cq 16 < in.mp4");
+  EXPECT_EQ(piped.code, 0);
+  EXPECT_NE(piped.err.find("scratch file"), std::string::npos) << piped.err;
   EXPECT_EQ(bytes_of("pipe.webm"), bytes_of("file.webm"));
   EXPECT_EQ(
       sh("cat in.mp4 | $F encode - -o - --format webm --quiet --effort fast > live.webm").code, 0);
