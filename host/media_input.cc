@@ -119,10 +119,11 @@ void MediaInput::take_rate(const std::optional<ListedTimes>& listed) {
   const AVStream& stream = decoder_->stream();
   AVRational rate = is_known(stream.avg_frame_rate) ? stream.avg_frame_rate : stream.r_frame_rate;
   if (listed) {
-    constexpr double much = 0.01;
+    // The container's rate is often rounder, but must not be half a picture off at the end.
+    const double steps = static_cast<double>(listed->times.size()) - 1;
     const AVRational mean = listed->mean_rate();
     const bool vary = listed->vary();
-    if (vary || !is_known(rate) || std::abs(av_q2d(mean) / av_q2d(rate) - 1) > much)
+    if (vary || !is_known(rate) || steps * std::abs(av_q2d(mean) / av_q2d(rate) - 1) > 0.5)
       rate = mean;
     if (vary && !options_.frame_rate) {
       info_.time_unit = {unit_.num, unit_.den};
