@@ -44,12 +44,14 @@ Owned<AVCodecContext> open_decoder(const AVStream* stream,
   return decoder;
 }
 
-// The rate of an image sequence, which its files do not tell; all other demuxers ignore it here.
+// What image sequences need: their rate, which the files do not tell. All other demuxers that know
+// such an option are not given a rate.
 Owned<AVFormatContext> open_at_rate(const std::string& path,
                                     const std::string& name,
                                     AVRational rate,
                                     Messages& messages) {
   AVDictionary* options = nullptr;
+  av_dict_set(&options, "start_number_range", "100000", 0);  // where numbered pictures may begin
   if (rate.num > 0)
     av_dict_set(&options, "framerate", fmt::format("{}/{}", rate.num, rate.den).c_str(), 0);
   try {

@@ -81,6 +81,12 @@ MediaInput::MediaInput(const std::string& path,
       options_(options),
       copy_(std::move(copy)),
       filtered_(allocated(av_frame_alloc())) {
+  if (copy_) {
+    info_.notices.emplace_back(
+        "It was copied into a scratch file, in $TMPDIR or /tmp, for only Y4M can be read from a "
+        "pipe "
+        "as it comes.");
+  }
   open_decoder();
   unit_ = decoder_->stream().time_base;
   std::optional<ListedTimes> listed;
@@ -112,10 +118,11 @@ void MediaInput::take_rate(const std::optional<ListedTimes>& listed) {
   const AVStream& stream = decoder_->stream();
   AVRational rate = is_known(stream.avg_frame_rate) ? stream.avg_frame_rate : stream.r_frame_rate;
   if (listed) {
-    constexpr double much = 0.01;
+    // The container's rate is often rounder, but must not be half a picture off at the end.
+    const double steps = static_cast<double>(listed->times.size()) - 1;
     const AVRational mean = listed->mean_rate();
     const bool vary = listed->vary();
-    if (vary || !is_known(rate) || std::abs(av_q2d(mean) / av_q2d(rate) - 1) > much)
+    if (vary || !is_known(rate) || steps * std::abs(av_q2d(mean) / av_q2d(rate) - 1) > 0.5)
       rate = mean;
     if (vary && !options_.frame_rate) {
       info_.time_unit = {unit_.num, unit_.den};
@@ -262,7 +269,7 @@ bool MediaInput::receive_decoded() {
     return false;
   decoder_->check_frame();
   check_size();
-  decoder_->frame().pts = time_of_frame();
+  decoder_->frame().pts = time_of_frame() - first_time_;
   return true;
 }
 
@@ -293,7 +300,7 @@ std::optional<vp8::Picture> MediaInput::next() {
   }
   if (times_) {
     const AVRational unit = filter_ ? filter_->time_base() : unit_;
-    times_->add(av_rescale_q(frame_->pts, unit, unit_) - first_time_);
+    times_->add(av_rescale_q(frame_->pts, unit, unit_));
   }
   picture->pad_to_macroblocks();
   picture->extend_borders();

@@ -36,18 +36,18 @@ class CopiedTrack final : public Track {
     sink(std::move(copy));
   }
 
+  std::int64_t padding_ms() const override {
+    const AVCodecParameters& codec = *from_.codecpar;
+    return codec.sample_rate > 0
+               ? av_rescale(codec.initial_padding, kMilliseconds.den, codec.sample_rate)
+               : 0;
+  }
+
  private:
   const AVStream& from_;
 };
 
-// Of what plays before its first time is heard.
-std::int64_t padding_ms(const AVCodecParameters& codec) {
-  return codec.codec_id == AV_CODEC_ID_OPUS && codec.sample_rate > 0
-             ? std::int64_t{1000} * codec.initial_padding / codec.sample_rate + 1
-             : 0;
-}
-
-// Left out of WebM by libavformat itself, or by players.
+// What WebM takes; all else is encoded again.
 bool is_copied_audio(AVCodecID codec) {
   return codec == AV_CODEC_ID_VORBIS || codec == AV_CODEC_ID_OPUS;
 }
@@ -118,7 +118,7 @@ void MediaTracks::add_audio(AVStream* stream) {
                     avcodec_get_name(codec)));
   }
   stream->discard = AVDISCARD_DEFAULT;
-  tracks_.push_back({.track = std::move(track), .from = stream->index, .sound = true});
+  tracks_.push_back({.track = std::move(track), .from = stream->index});
 }
 
 void MediaTracks::add_subtitles(AVStream* stream) {
@@ -176,14 +176,9 @@ Track::Sink MediaTracks::sink_of(const Entry& entry) {
   return [this, &entry](Owned<AVPacket> packet) {
     const std::int64_t origin_ms = options_.origin_us / 1000;
     const bool late = options_.end_us && packet->pts >= *options_.end_us / 1000;
-    packet->pts = packet->dts = packet->pts - origin_ms;
+    packet->pts = packet->dts = packet->pts - origin_ms + entry.track->padding_ms();
     packet->stream_index = entry.to;
-    const std::int64_t padding =
-        entry.sound ? padding_ms(*container_->streams[entry.from]->codecpar) : 0;
-    const bool made_here = !is_copied_audio(container_->streams[entry.from]->codecpar->codec_id);
-    // What is encoded here has been cut before, and begins with its own padding.
-    const bool early = !(entry.sound && made_here) && packet->pts < -padding;
-    if (!late && !early)
+    if (!late && packet->pts >= 0)
       waiting_.push_back(std::move(packet));
   };
 }

@@ -26,6 +26,8 @@ class Track {
 
   /// Tells the muxer what will come.
   virtual void describe(AVStream& stream) const = 0;
+  /// What plays before the first sample that is meant to be heard; blocks are later by that much.
+  virtual std::int64_t padding_ms() const { return 0; }
   /// Takes a packet of the file, or null behind the last; gives what it makes of it to `sink`, in
   /// milliseconds of the file's clock.
   virtual void put(const AVPacket* packet, const Sink& sink) = 0;
@@ -53,7 +55,6 @@ class MediaTracks final : public SideTracks {
     std::unique_ptr<Track> track;
     int from = 0;  // stream of the file
     int to = -1;   // stream of the output
-    bool sound = false;
   };
 
   void choose_tracks();

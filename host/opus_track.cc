@@ -1,5 +1,5 @@
 // Sound of any codec as Opus: libavcodec decodes, libavfilter cuts and resamples, libopus encodes.
-#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -34,6 +34,9 @@ class OpusTrack final : public Track {
 
   void describe(AVStream& stream) const override {
     check(avcodec_parameters_from_context(stream.codecpar, encoder_.get()), "be described");
+  }
+  std::int64_t padding_ms() const override {
+    return av_rescale(encoder_->initial_padding, kMilliseconds.den, kOpusRate);
   }
   void put(const AVPacket* packet, const Sink& sink) override;
 
@@ -107,11 +110,9 @@ void OpusTrack::open_filters(const AVFrame& first) {
   graph_.reset(allocated(avfilter_graph_alloc()));
   graph_->nb_threads = 1;
   const auto layout = [](const AVChannelLayout& channels) {
-    std::string text(128, '\0');
-    text.resize(static_cast<std::size_t>(
-                    std::max(1, av_channel_layout_describe(&channels, text.data(), text.size()))) -
-                1);
-    return text;
+    std::array<char, 128> text{};
+    av_channel_layout_describe(&channels, text.data(), text.size());
+    return std::string(text.data());
   };
   AVChannelLayout from = first.ch_layout;
   if (from.order == AV_CHANNEL_ORDER_UNSPEC)
@@ -130,11 +131,11 @@ void OpusTrack::open_filters(const AVFrame& first) {
   AVFilterInOut* inputs = allocated(avfilter_inout_alloc());
   *inputs = {.name = av_strdup("out"), .filter_ctx = sink_, .pad_idx = 0, .next = nullptr};
   // Gaps become silence, for the encoder counts samples only.
-  std::string text = fmt::format("atrim=start_pts={}", options_.origin_us);
+  std::string text = fmt::format("atrim=start={}us", options_.origin_us);
   if (options_.end_us)
-    text += fmt::format(":end_pts={}", *options_.end_us);
+    text += fmt::format(":end={}us", *options_.end_us);
   text += fmt::format(
-      ",asetpts=PTS-{},aresample={}:async=1:first_pts=0:flags=bitexact,"
+      ",asetpts=PTS-{},aresample={}:async=1:first_pts=0,"
       "aformat=sample_fmts=flt:sample_rates={}:channel_layouts={}",
       options_.origin_us, kOpusRate, kOpusRate, layout(encoder_->ch_layout));
   const int error =

@@ -56,7 +56,7 @@ class Y4mOutput {
       host::StreamInfo info;
       info.width = width_;
       info.height = height_;
-      info.frame_rate = input.header().frame_rate;
+      info.frame_rate = input.picture_rate();
       writer_.emplace(file_, info);
     }
     if (picture.width() != width_ || picture.height() != height_) {

@@ -335,7 +335,8 @@ void declare(Command command, Options& options) {
   command
       .add_option(
           "IN", options.input,
-          "Y4M file, - for Y4M on standard input, or any video that FFmpeg's libraries open")
+          "Y4M file, - for standard input, any video that FFmpeg's libraries open, or numbered "
+          "pictures as img_%04d.png")
       .required();
   command.add_option("-o,--output", options.output.path, kStreamOutputText).required();
   add_format_option(command, options.output);
@@ -372,6 +373,7 @@ void add_encode(Command app) {
       "Example:\n"
       "  fastslow encode in.mp4 -o out.ivf --cq 24\n"
       "  fastslow encode in.mp4 -o out.webm --bitrate 800k\n"
+      "  fastslow encode in.mp4 -o out.webm --start 1:05 --end 1:20.5 --scale -2x720\n"
       "  ffmpeg -v error -i in.mkv -f yuv4mpegpipe -pix_fmt yuv420p - |\n"
       "    fastslow encode - -o out.ivf --chunk-frames 6 --chunks-per-chain 16 --json report.json");
   command.on_run([options] {

@@ -99,7 +99,7 @@ void print_frames(const Options& options, IvfInput& input) {
 
 void draw_frames(const Options& options, IvfInput& input) {
   const OverlayLayers layers = layers_named(options.layers);
-  OverlayOutput out(options.overlay, input.header().frame_rate);
+  OverlayOutput out(options.overlay, input.picture_rate());
   for_each_wanted(options, input, [&](const WantedFrame& wanted) {
     const vp8::Decoded& decoded = wanted.decoded;
     const OverlayFrame frame = {.picture = *decoded.reconstruction,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <filesystem>
 #include <string_view>
 #include <utility>
@@ -29,7 +30,7 @@ class IvfPictures final : public host::PictureSource {
     }
     info_.width = first_->width();
     info_.height = first_->height();
-    info_.frame_rate = input_.header().frame_rate;
+    info_.frame_rate = input_.picture_rate();
   }
 
   const host::StreamInfo& info() const override { return info_; }
@@ -92,6 +93,29 @@ std::optional<host::IvfFrame> IvfInput::next() {
                            "give a video of at least one picture");
   }
   return frame;
+}
+
+host::Rational IvfInput::picture_rate() const {
+  const host::Rational unit = header().frame_rate;
+  constexpr int max_rate = 999;
+  if (unit.num / unit.den <= max_rate || !std::filesystem::is_regular_file(name_))
+    return unit;
+  IvfInput again(name_);
+  std::int64_t steps = -1;
+  std::uint64_t first = 0, last = 0;
+  while (const std::optional<host::IvfFrame> frame = again.next()) {
+    if (host::is_hidden_frame(frame->bytes))
+      continue;
+    first = ++steps == 0 ? frame->pts : first;
+    last = frame->pts;
+  }
+  if (steps < 1 || last <= first)
+    return unit;
+  constexpr double parts = 1000;
+  const double rate =
+      static_cast<double>(steps) * unit.num / (static_cast<double>(last - first) * unit.den);
+  return {std::max(1, static_cast<int>(std::lround(std::min(rate, 1e6) * parts))),
+          static_cast<int>(parts)};
 }
 
 vp8::Decoded IvfInput::decode(const vp8::State& before, const host::IvfFrame& frame) const {

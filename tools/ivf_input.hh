@@ -23,6 +23,9 @@ class IvfInput {
 
   const std::string& name() const { return name_; }
   const host::IvfHeader& header() const { return reader_->header(); }
+  /// Pictures a second: the header's rate, unless that is a unit of time, as where steps between
+  /// pictures vary. A file is then read through for its mean rate.
+  host::Rational picture_rate() const;
   /// The next frame, or nothing after the last. Throws host::InputError for damaged files and for
   /// one without frames.
   std::optional<host::IvfFrame> next();

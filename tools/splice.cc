@@ -104,7 +104,7 @@ void add_splice(Command app) {
       "At a join one picture is encoded given the state there; frames up to the next key frame\n"
       "are rebased, all others copied.\n\n"
       "Example:\n"
-      "  fastslow splice out.ivf 'a.ivf[0:100]' 'b.ivf[37:]' 'a.ivf[100:]'");
+      "  fastslow splice out.webm 'a.webm[0:100]' 'b.ivf[37:]' 'a.webm[100:]'");
   command.on_run([options] {
     options->output.container();
     check_device_options(options->device);
