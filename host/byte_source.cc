@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
+#include <utility>
 
 #include <sys/stat.h>
 
@@ -28,6 +29,28 @@ class MemorySource final : public ByteSource {
   std::optional<std::uint64_t> size_bytes() const override { return bytes_.size(); }
 
   std::span<const std::uint8_t> bytes_;
+};
+
+// Gives back bytes that were read too early, then goes on.
+class PrefixedSource final : public ByteSource {
+ public:
+  PrefixedSource(std::vector<std::uint8_t> prefix, std::unique_ptr<ByteSource> rest)
+      : prefix_(std::move(prefix)), rest_(std::move(rest)) {}
+
+ private:
+  std::size_t read_some(std::span<std::uint8_t> to) override {
+    const std::size_t done = std::min<std::size_t>(offset(), prefix_.size());
+    const std::size_t count = std::min(to.size(), prefix_.size() - done);
+    std::copy_n(prefix_.data() + done, count, to.data());
+    return count + rest_->read(to.subspan(count));
+  }
+  std::optional<std::uint64_t> size_bytes() const override {
+    const std::optional<std::uint64_t> remaining = rest_->remaining();
+    return remaining ? std::optional(rest_->offset() + *remaining) : std::nullopt;
+  }
+
+  std::vector<std::uint8_t> prefix_;
+  std::unique_ptr<ByteSource> rest_;
 };
 
 struct CloseFile {
@@ -89,6 +112,11 @@ std::optional<std::uint64_t> ByteSource::remaining() const {
 
 std::unique_ptr<ByteSource> open_memory(std::span<const std::uint8_t> bytes) {
   return std::make_unique<MemorySource>(bytes);
+}
+
+std::unique_ptr<ByteSource> open_prefixed(std::vector<std::uint8_t> prefix,
+                                          std::unique_ptr<ByteSource> rest) {
+  return std::make_unique<PrefixedSource>(std::move(prefix), std::move(rest));
 }
 
 std::unique_ptr<ByteSource> open_file(const std::string& path) {

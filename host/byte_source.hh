@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace host {
 
@@ -37,6 +38,10 @@ class ByteSource {
 
 /// Reads `bytes`, which must outlive the source.
 std::unique_ptr<ByteSource> open_memory(std::span<const std::uint8_t> bytes);
+
+/// `prefix`, which was read too early, then `rest`.
+std::unique_ptr<ByteSource> open_prefixed(std::vector<std::uint8_t> prefix,
+                                          std::unique_ptr<ByteSource> rest);
 
 /// Opens a file, or standard input for "-". Throws std::system_error, also for a folder.
 std::unique_ptr<ByteSource> open_file(const std::string& path);

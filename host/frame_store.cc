@@ -10,7 +10,7 @@ void FrameStore::add(const CodedFrame& frame) {
   frames_.push_back({frame.picture, frame.bytes.size()});
 }
 
-void FrameStore::write_to(IvfWriter& writer) const {
+void FrameStore::write_to(FrameWriter& writer) const {
   const std::unique_ptr<ByteSource> source = bytes_.open();
   std::vector<std::uint8_t> frame;
   for (const Entry& entry : frames_) {

@@ -17,8 +17,8 @@ class FrameStore {
   explicit FrameStore(const std::string& folder) : bytes_(folder) {}
 
   void add(const CodedFrame& frame);
-  /// Writes all frames to an IVF file, whose writer is not finished with that.
-  void write_to(IvfWriter& writer) const;
+  /// Writes all frames; the writer is not finished with that.
+  void write_to(FrameWriter& writer) const;
 
   std::uint32_t frames() const { return static_cast<std::uint32_t>(frames_.size()); }
   /// Bytes of the IVF file that holds these frames.

@@ -149,6 +149,7 @@ std::vector<std::uint8_t> IvfReader::read_payload(std::uint32_t size_bytes) {
 }
 
 std::optional<IvfFrame> IvfReader::next() {
+  offset_bytes_ = bytes_->offset();
   std::array<std::uint8_t, kIvfFrameHeaderBytes> raw{};
   const std::size_t count = bytes_->read(raw);
   if (count == 0) {

@@ -40,17 +40,61 @@ struct IvfFrame {
   bool operator==(const IvfFrame&) const = default;
 };
 
+/// Whether a frame shows no picture: its show_frame is 0 (RFC 6386 §9.1).
+inline bool is_hidden_frame(std::span<const std::uint8_t> frame) {
+  return !frame.empty() && (frame.front() & 0x10U) == 0;
+}
+/// Whether a frame is a key frame (RFC 6386 §9.1).
+inline bool is_key_frame(std::span<const std::uint8_t> frame) {
+  return !frame.empty() && (frame.front() & 1U) == 0;
+}
+
+/// The coded frames of one video, from whatever container. Frames count from 0.
+class FrameReader {
+ public:
+  FrameReader() = default;
+  FrameReader(const FrameReader&) = delete;
+  FrameReader(FrameReader&&) = delete;
+  FrameReader& operator=(const FrameReader&) = delete;
+  FrameReader& operator=(FrameReader&&) = delete;
+  virtual ~FrameReader() = default;
+
+  virtual const IvfHeader& header() const = 0;
+  /// The next frame, or nothing after the last. Throws InputError, naming frame and byte offset,
+  /// for damaged files; std::system_error if the file cannot be read.
+  virtual std::optional<IvfFrame> next() = 0;
+  /// Where in the file the frame begins that was read last; after the last one, where it ended.
+  virtual std::uint64_t offset_bytes() const = 0;
+};
+
+/// Writes the coded frames of one video into whatever container. All members throw
+/// std::system_error as OutputFile does.
+class FrameWriter {
+ public:
+  FrameWriter() = default;
+  FrameWriter(const FrameWriter&) = delete;
+  FrameWriter(FrameWriter&&) = delete;
+  FrameWriter& operator=(const FrameWriter&) = delete;
+  FrameWriter& operator=(FrameWriter&&) = delete;
+  virtual ~FrameWriter() = default;
+
+  /// Frames come in the order of decoding. `pts` counts in 1 / frame_rate seconds; a hidden frame
+  /// has that of the next picture that is shown.
+  virtual void write(std::span<const std::uint8_t> frame, std::uint64_t pts) = 0;
+  /// Call it after the last frame.
+  virtual void finish() = 0;
+};
+
 /// Reads an IVF file of VP8. Memory is bounded by twice the bytes of a frame that are really there.
-class IvfReader {
+class IvfReader final : public FrameReader {
  public:
   /// `name` is for messages. Throws InputError unless the header is that of IVF with VP8.
   IvfReader(std::unique_ptr<ByteSource> bytes, std::string name);
 
-  const IvfHeader& header() const { return header_; }
-  /// The next frame, or nothing after the last. Throws InputError, naming frame and byte offset,
-  /// for a frame that is truncated or larger than kMaxIvfFrameBytes; std::system_error if the file
-  /// cannot be read.
-  std::optional<IvfFrame> next();
+  const IvfHeader& header() const override { return header_; }
+  /// Throws InputError also for a frame that is larger than kMaxIvfFrameBytes.
+  std::optional<IvfFrame> next() override;
+  std::uint64_t offset_bytes() const override { return offset_bytes_; }
 
  private:
   std::vector<std::uint8_t> read_payload(std::uint32_t size_bytes);
@@ -60,19 +104,19 @@ class IvfReader {
   std::string name_;
   IvfHeader header_;
   std::uint64_t frames_read_ = 0;
+  std::uint64_t offset_bytes_ = 0;
 };
 
 /// Writes an IVF file of VP8.
-class IvfWriter {
+class IvfWriter final : public FrameWriter {
  public:
   /// Writes the header. `file` must outlive the writer, and its owner commits it. Give the frame
   /// count, where it is known, for output that cannot be patched. All members throw
   /// std::system_error as OutputFile does.
   IvfWriter(OutputFile& file, const IvfHeader& header);
-  void write(std::span<const std::uint8_t> frame, std::uint64_t pts);
-  /// Corrects the header's frame count where the output can be patched. Call it after the last
-  /// frame.
-  void finish();
+  void write(std::span<const std::uint8_t> frame, std::uint64_t pts) override;
+  /// Corrects the header's frame count where the output can be patched.
+  void finish() override;
 
  private:
   OutputFile* file_;

@@ -16,6 +16,10 @@ namespace host {
 
 struct LibavDeleter {
   void operator()(AVFormatContext* p) const { avformat_close_input(&p); }
+  void operator()(AVIOContext* p) const {
+    av_freep(&p->buffer);
+    avio_context_free(&p);
+  }
   void operator()(AVCodecContext* p) const { avcodec_free_context(&p); }
   void operator()(AVPacket* p) const { av_packet_free(&p); }
   void operator()(AVFrame* p) const { av_frame_free(&p); }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "host/picture_source.hh"
+#include "host/scratch_file.hh"
 
 namespace host {
 
@@ -14,6 +15,14 @@ namespace host {
 /// skipped, as in every player, so there may be fewer than picture_count. Throws InputError also
 /// for a file without a video stream or without a picture, and std::system_error if the file cannot
 /// be read.
-std::unique_ptr<PictureSource> open_media(const std::string& path);
+/// Pictures are turned as the file asks, and changed as `options` say. `name` is for messages.
+std::unique_ptr<PictureSource> open_media(const std::string& path,
+                                          const std::string& name,
+                                          const SourceOptions& options = {});
+
+/// Likewise what a pipe has left in a scratch file, which the source keeps.
+std::unique_ptr<PictureSource> open_media(std::shared_ptr<const ScratchFile> copy,
+                                          const std::string& name,
+                                          const SourceOptions& options = {});
 
 }  // namespace host

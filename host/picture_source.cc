@@ -6,9 +6,12 @@
 #include <filesystem>
 #include <span>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "host/byte_source.hh"
 #include "host/media_input.hh"
+#include "host/scratch_file.hh"
 #include "host/y4m.hh"
 
 namespace host {
@@ -24,7 +27,33 @@ bool is_url(const std::string& path) {
   return path.find("://") != std::string::npos && !std::filesystem::exists(path);
 }
 
+// All formats but Y4M need going back and forth in them.
+std::unique_ptr<PictureSource> open_pipe(const std::string& path,
+                                         const std::string& name,
+                                         const SourceOptions& options) {
+  PipeBegin pipe = begin_pipe(path);
+  if (pipe.is_y4m && !options.any())
+    return std::make_unique<Y4mReader>(std::move(pipe.bytes), name);
+  auto copy = std::make_shared<ScratchFile>(scratch_folder("-"));
+  copy->write_all(*pipe.bytes);
+  return open_media(std::move(copy), name, options);
+}
+
 }  // namespace
+
+PipeBegin begin_pipe(const std::string& path) {
+  std::unique_ptr<ByteSource> bytes = open_file(path);
+  std::vector<std::uint8_t> begin(kY4mMagic.size());
+  begin.resize(bytes->read(begin));
+  const bool is_y4m = std::equal(begin.begin(), begin.end(), kY4mMagic.begin(),
+                                 kY4mMagic.begin() + static_cast<std::ptrdiff_t>(begin.size()));
+  return {open_prefixed(std::move(begin), std::move(bytes)), is_y4m};
+}
+
+bool is_sequence(const std::string& path) {
+  return path.find('%') != std::string::npos && path.find("://") == std::string::npos &&
+         !std::filesystem::exists(path);
+}
 
 bool is_pipe(const std::string& path) {
   return path == "-" || (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path) &&
@@ -46,18 +75,18 @@ std::int64_t count_pictures(PictureSource& source, std::int64_t limit) {
   return count;
 }
 
-std::unique_ptr<PictureSource> open_source(const std::string& path) {
-  if (is_url(path)) {
-    return open_media(path);
-  }
+std::unique_ptr<PictureSource> open_source(const std::string& path, const SourceOptions& options) {
   const std::string name = path == "-" ? "standard input" : path;
+  if (is_url(path) || is_sequence(path)) {
+    return open_media(path, name, options);
+  }
   if (is_pipe(path)) {
+    return open_pipe(path, name, options);
+  }
+  if (!options.any() && begins_like_y4m(path) && read_y4m_header(*open_file(path), name).is_plain) {
     return std::make_unique<Y4mReader>(open_file(path), name);
   }
-  if (begins_like_y4m(path) && read_y4m_header(*open_file(path), name).is_plain) {
-    return std::make_unique<Y4mReader>(open_file(path), name);
-  }
-  return open_media(path);
+  return open_media(path, name, options);
 }
 
 }  // namespace host

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/byte_source.hh"
+#include "host/media_input.hh"
 #include "host/y4m.hh"
 
 namespace host {
@@ -31,19 +32,28 @@ class CopyingSource final : public ByteSource {
 
 RepeatableInput::RepeatableInput(const std::string& path,
                                  std::int64_t limit,
-                                 const std::string& folder)
-    : path_(path), name_(path == "-" ? "standard input" : path) {
+                                 const std::string& folder,
+                                 const SourceOptions& options)
+    : path_(path), name_(path == "-" ? "standard input" : path), options_(options) {
   if (!is_pipe(path))
     return;
-  copy_.emplace(folder);
-  Y4mReader reader(std::make_unique<CopyingSource>(open_file(path), *copy_), name_);
+  copy_ = std::make_shared<ScratchFile>(folder);
+  PipeBegin pipe = begin_pipe(path);
+  is_y4m_ = pipe.is_y4m && !options.any();
+  if (!is_y4m_) {
+    copy_->write_all(*pipe.bytes);
+    return;
+  }
+  Y4mReader reader(std::make_unique<CopyingSource>(std::move(pipe.bytes), *copy_), name_);
   count_pictures(reader, limit);
 }
 
 std::unique_ptr<PictureSource> RepeatableInput::open() const {
-  if (copy_)
+  if (!copy_)
+    return open_source(path_, options_);
+  if (is_y4m_)
     return std::make_unique<Y4mReader>(copy_->open(), name_);
-  return open_source(path_);
+  return open_media(copy_, name_, options_);
 }
 
 }  // namespace host

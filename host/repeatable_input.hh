@@ -14,10 +14,14 @@ namespace host {
 /// A video that open() reads from its start, each time.
 class RepeatableInput {
  public:
-  /// A pipe's first `limit` pictures (-1: all) are read at once, into a scratch file in `folder`.
+  /// A pipe is read at once into a scratch file in `folder`: of Y4M as it is the first `limit`
+  /// pictures (-1: all), of all else everything.
   /// Throws what open_source() and PictureSource::next() throw, and std::system_error where the
   /// scratch file has no room.
-  RepeatableInput(const std::string& path, std::int64_t limit, const std::string& folder);
+  RepeatableInput(const std::string& path,
+                  std::int64_t limit,
+                  const std::string& folder,
+                  const SourceOptions& options = {});
 
   /// As open_source(). The input must outlive the source.
   std::unique_ptr<PictureSource> open() const;
@@ -27,7 +31,9 @@ class RepeatableInput {
  private:
   std::string path_;
   std::string name_;
-  std::optional<ScratchFile> copy_;  // of a pipe
+  SourceOptions options_;
+  std::shared_ptr<ScratchFile> copy_;  // of a pipe; null: none
+  bool is_y4m_ = false;                // for Y4mReader
 };
 
 }  // namespace host

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
+#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -64,9 +65,19 @@ void ScratchFile::write(std::span<const std::uint8_t> bytes) {
 }
 
 std::unique_ptr<ByteSource> ScratchFile::open() const {
+  return open_file(path());
+}
+
+std::string ScratchFile::path() const {
   if (std::fflush(file_) != 0)
     throw_unusable(folder_, errno);
-  return open_file(fmt::format("/proc/self/fd/{}", ::fileno(file_)));
+  return fmt::format("/proc/self/fd/{}", ::fileno(file_));
+}
+
+void ScratchFile::write_all(ByteSource& from) {
+  std::vector<std::uint8_t> block(std::size_t{1} << 20);
+  while (const std::size_t count = from.read(block))
+    write(std::span(block).first(count));
 }
 
 }  // namespace host

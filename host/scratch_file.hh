@@ -30,6 +30,10 @@ class ScratchFile {
   void write(std::span<const std::uint8_t> bytes);
   /// Reads from the start what has been written until now. The file must outlive the source.
   std::unique_ptr<ByteSource> open() const;
+  /// A name under which this process can open the file while it exists.
+  std::string path() const;
+  /// Appends all that `from` has.
+  void write_all(ByteSource& from);
   /// Bytes written so far.
   std::uint64_t size_bytes() const { return size_bytes_; }
 

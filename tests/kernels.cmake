@@ -128,6 +128,7 @@ if(CMAKE_CUDA_COMPILER)
   get_target_property(program_libraries fastslow LINK_LIBRARIES)
   add_executable(fastslow_standin $<TARGET_OBJECTS:fastslow>)
   target_link_libraries(fastslow_standin PRIVATE fastslow_cudart ${program_libraries})
+  fastslow_loads_media(fastslow_standin)
   fastslow_tests(cuda_program_tests "tools/cuda_encode_test.cc;tools/program.cc"
     "fastslow_host;nlohmann_json::nlohmann_json")
   target_compile_definitions(cuda_program_tests PRIVATE FASTSLOW_PROGRAM="$<TARGET_FILE:fastslow_standin>")

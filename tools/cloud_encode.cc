@@ -15,6 +15,7 @@
 #include "cloud/price.hh"
 #include "cloud/simulate.hh"
 #include "host/error.hh"
+#include "tools/media_options.hh"
 #include "tools/simulation_report.hh"
 
 namespace tools {
@@ -112,7 +113,8 @@ std::string CloudRun::run_file() const {
 }
 
 void CloudRun::find_or_make_run() {
-  const std::string encode = cloud::digest_of(job_.plan, job_.limit, job_.input, FASTSLOW_VERSION);
+  const std::string encode = cloud::digest_of(
+      job_.plan, job_.limit, job_.input + " " + source_text(job_.source), FASTSLOW_VERSION);
   const std::string path = run_file();
   std::optional<cloud::RunRecord> found;
   if (!path.empty())
@@ -137,7 +139,9 @@ cloud::CoordinatorOptions CloudRun::options_of(const host::RunOptions& run) cons
   options.limit = job_.limit;
   options.keep = job_.options.keep;
   if (!host::is_pipe(job_.input))
-    options.reopen = [input = job_.input] { return host::open_source(input); };
+    options.reopen = [input = job_.input, source = job_.source] {
+      return host::open_source(input, source);
+    };
   options.on_progress = run.on_progress;
   options.spans = run.spans;
   return options;

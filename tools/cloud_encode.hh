@@ -49,6 +49,7 @@ struct CloudJob {
   const CloudOptions& options;
   const host::Plan& plan;
   std::string input;
+  host::SourceOptions source = {};
   std::string output;
   int threads = 0;
   std::int64_t expected = -1;  ///< pictures; -1: unknown

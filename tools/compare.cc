@@ -47,7 +47,9 @@ void add_compare(Command app) {
   const auto options = std::make_shared<Options>();
   const Command command = app.add_subcommand(
       "compare", "Two streams side by side: frames, bits, quantisers, modes, references");
-  command.add_option("A", options->a, "IVF file with VP8, or - for standard input").required();
+  command
+      .add_option("A", options->a, "IVF, WebM or Matroska file with VP8, or - for standard input")
+      .required();
   command.add_option("B", options->b, "The other stream").required();
   command.add_option("--source", options->source,
                      "The video that both were made from: adds PSNR and SSIM");

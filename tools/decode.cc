@@ -56,7 +56,7 @@ class Y4mOutput {
       host::StreamInfo info;
       info.width = width_;
       info.height = height_;
-      info.frame_rate = input.header().frame_rate;
+      info.frame_rate = input.picture_rate();
       writer_.emplace(file_, info);
     }
     if (picture.width() != width_ || picture.height() != height_) {
@@ -148,7 +148,10 @@ void run(const Options& options) {
 }
 
 void declare(Command command, Options& options) {
-  command.add_option("IN", options.input, "IVF file with VP8, or - for standard input").required();
+  command
+      .add_option("IN", options.input,
+                  "IVF, WebM or Matroska file with VP8, or - for standard input")
+      .required();
   command.add_option("-o,--output", options.output,
                      "Write the shown pictures as Y4M to this file, or - for standard output");
   command.add_flag("--md5", options.md5,

@@ -17,6 +17,7 @@
 #include "host/device_choice.hh"
 #include "host/error.hh"
 #include "host/ivf.hh"
+#include "host/media_output.hh"
 #include "host/output_file.hh"
 #include "host/pipeline.hh"
 #include "tools/commands.hh"
@@ -24,6 +25,7 @@
 #include "tools/edit_list.hh"
 #include "tools/edited_pictures.hh"
 #include "tools/files.hh"
+#include "tools/output_format.hh"
 #include "tools/plan_options.hh"
 #include "tools/stream_range.hh"
 
@@ -37,7 +39,7 @@ constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
 struct Options {
   std::string input;
   std::string edits;
-  std::string output;
+  StreamOutput output;
   PlanOptions plan;
   DeviceOptions device;
   int threads = 0;
@@ -93,7 +95,7 @@ class Edit {
  public:
   explicit Edit(const Options& options)
       : options_(options),
-        out_(options.output),
+        out_(options.output.path),
         store_(options.store.empty() ? default_store() : options.store,
                options.store_mebibytes * kMebibyte),
         choice_(host::choose_device(options.device.kind, options.device.memory_bytes)),
@@ -112,7 +114,7 @@ class Edit {
                               .frame_count = 0};
     for (const Piece& piece : timeline)
       header.frame_count += static_cast<std::uint32_t>(piece.pictures());
-    writer_.emplace(out_, header);
+    writer_ = host::open_writer(out_, options_.output.container(), facts_of(header));
     for (std::size_t i = 0; i < timeline.size(); ++i)
       add(timeline[i], i + 1 < timeline.size() ? &timeline[i + 1] : nullptr);
     writer_->finish();
@@ -126,7 +128,8 @@ class Edit {
   // The video as it is without edits: from the store, or encoded into it.
   StreamFacts open_base(const std::string& identity) {
     const std::unique_ptr<host::PictureSource> source = host::open_source(options_.input);
-    plan_ = make_plan(options_.plan, source->info());
+    info_ = source->info();
+    plan_ = make_plan(options_.plan, info_);
     const host::ChunkKey key = host::key_of_text(
         fmt::format("{} {} {}", identity, options_.plan.limit, host::plan_as_json(plan_, 0)));
     const std::string path = store_.stream_path(key);
@@ -157,6 +160,10 @@ class Edit {
     writer.finish();
     file.commit();
     encoded_pictures_ += summary.pictures - summary.reused_pictures;
+  }
+
+  host::VideoFacts facts_of(const host::IvfHeader& header) const {
+    return {.header = header, .sample_aspect = info_.sample_aspect, .colour = info_.colour};
   }
 
   void add(const Piece& piece, const Piece* next) {
@@ -226,7 +233,7 @@ class Edit {
     fmt::print(stderr,
                "fastslow: {}: {} pictures, {} bytes; {} frames reused, {} rebased, {} encoded "
                "anew; {} pictures encoded in chunks{}\n",
-               options_.output, summary.pictures, summary.bytes, summary.frames[0],
+               options_.output.path, summary.pictures, summary.bytes, summary.frames[0],
                summary.frames[1], summary.frames[2], encoded_pictures_,
                is_base_found_ ? "" : ", which next time need not be");
   }
@@ -238,7 +245,8 @@ class Edit {
   host::Plan plan_;
   std::optional<OpenFile> base_;
   bool is_base_found_ = false;
-  std::optional<host::IvfWriter> writer_;
+  std::unique_ptr<host::FrameWriter> writer_;
+  host::StreamInfo info_;  // of the video
   std::uint64_t picture_ = 0;
   std::function<void(const host::JoinedFrame&)> write_ = [this](const host::JoinedFrame& frame) {
     writer_->write(frame.bytes, picture_);
@@ -253,8 +261,8 @@ void declare(Command command, Options& options) {
   command.add_option("IN", options.input, "The video: a file that FFmpeg's libraries open, or Y4M")
       .required();
   command.add_option("EDITS", options.edits, "JSON file with the list of edits").required();
-  command.add_option("-o,--output", options.output, "IVF file to write, or - for standard output")
-      .required();
+  command.add_option("-o,--output", options.output.path, kStreamOutputText).required();
+  add_format_option(command, options.output);
   add_plan_options(command, options.plan);
   add_device_option(command, options.device);
   add_device_memory_option(command, options.device);
@@ -289,6 +297,7 @@ void add_edit(Command app) {
       app.add_subcommand("edit", "Encode a video with edits, and again only what they change");
   declare(command, *options);
   command.on_run([options] {
+    options->output.container();
     check_device_options(options->device);
     Edit(*options).run();
   });

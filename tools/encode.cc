@@ -1,4 +1,4 @@
-// `fastslow encode`: a video in, VP8 in IVF out.
+// `fastslow encode`: a video in, VP8 in IVF, WebM or Matroska out.
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -10,6 +10,7 @@
 #include "host/device_choice.hh"
 #include "host/error.hh"
 #include "host/ivf.hh"
+#include "host/media_output.hh"
 #include "host/output_file.hh"
 #include "host/picture_source.hh"
 #include "host/pipeline.hh"
@@ -19,9 +20,12 @@
 #include "tools/cloud_encode.hh"
 #include "tools/commands.hh"
 #include "tools/device_options.hh"
+#include "tools/encode_output.hh"
 #include "tools/encode_report.hh"
 #include "tools/files.hh"
 #include "tools/frame_log.hh"
+#include "tools/media_options.hh"
+#include "tools/output_format.hh"
 #include "tools/plan_options.hh"
 #include "tools/rate_options.hh"
 #include "tools/rate_search.hh"
@@ -32,7 +36,9 @@ namespace {
 
 struct Options {
   std::string input;
-  std::string output;
+  StreamOutput output;
+  host::SourceOptions source;
+  bool audio = true;
   PlanOptions plan;
   RateOptions rate;
   DeviceOptions device;
@@ -54,8 +60,10 @@ void check_different(const std::string& a, const std::string& b, const std::stri
 }
 
 void check(const Options& options) {
-  check_different(options.output, options.json, "-o, --json");
-  check_different(options.output, options.trace, "-o, --trace");
+  options.output.container();
+  check_source_options(options.source);
+  check_different(options.output.path, options.json, "-o, --json");
+  check_different(options.output.path, options.trace, "-o, --trace");
   check_different(options.json, options.trace, "--json, --trace");
   check_device_options(options.device);
   check_cloud_options(options.cloud);
@@ -83,6 +91,7 @@ struct Session {
   FrameLogs* frames;   // null: not wanted
   CloudRun* cloud;     // null: here
   Resume& resume;
+  EncodeOutput& output;
 };
 
 TimedSummary encode(const Session& session,
@@ -101,6 +110,7 @@ TimedSummary encode(const Session& session,
     if (session.trace != nullptr)
       session.trace->check();
   };
+  session.output.use_times(source);
   FrameLog log;
   const auto write = [&](const host::CodedFrame& frame) {
     if (session.frames != nullptr)
@@ -115,26 +125,18 @@ TimedSummary encode(const Session& session,
   return {summary, progress.seconds()};
 }
 
-// `frames` of 0 or less are unknown.
-host::IvfHeader header_of(const host::Plan& plan, std::int64_t frames) {
-  return {.width = plan.width,
-          .height = plan.height,
-          .frame_rate = plan.frame_rate,
-          .frame_count = static_cast<std::uint32_t>(std::max<std::int64_t>(0, frames))};
-}
-
 // Encodes once, as the plan says.
 void encode_as_planned(const Session& session,
                        host::PictureSource& source,
                        host::OutputFile& out,
                        EncodeReport& report) {
   const std::int64_t expected = host::expected_pictures(source.info(), session.options.plan.limit);
-  host::IvfWriter writer(out, header_of(report.plan, expected));
+  const auto writer = session.output.open(out, report.plan, expected);
   const auto write = [&](const host::CodedFrame& frame) {
-    writer.write(frame.bytes, static_cast<std::uint64_t>(frame.picture));
+    writer->write(frame.bytes, static_cast<std::uint64_t>(frame.picture));
   };
   const TimedSummary done = encode(session, source, report.plan, {expected, "", write});
-  writer.finish();
+  writer->finish();
   report.summary = done.summary;
   report.seconds = done.seconds;
 }
@@ -149,7 +151,8 @@ void encode_to_target(const Session& session,
        .plan = report.plan,
        .wanted = session.options.rate,
        .limit = session.options.plan.limit,
-       .scratch_folder = host::scratch_folder(session.options.output),
+       .side_bytes = session.output.side_bytes(),
+       .scratch_folder = host::scratch_folder(session.options.output.path),
        .encode = [&](host::PictureSource& source, const host::Plan& plan, const EncodeCall& call) {
          return encode(session, source, plan, call);
        }});
@@ -157,9 +160,9 @@ void encode_to_target(const Session& session,
   report.summary = found.best.result.summary;
   report.seconds = found.best.result.seconds;
   report.rate = found.report;
-  host::IvfWriter writer(out, header_of(report.plan, found.best.frames->frames()));
-  found.best.frames->write_to(writer);
-  writer.finish();
+  const auto writer = session.output.open(out, report.plan, found.best.frames->frames());
+  found.best.frames->write_to(*writer);
+  writer->finish();
 }
 
 // The outputs beside the stream itself; each may be absent.
@@ -186,7 +189,9 @@ EncodeReport report_of(const Options& options,
                        const gpu::Device& device) {
   EncodeReport report;
   report.input = options.input;
-  report.output = options.output;
+  report.source = options.source;
+  report.variable_rate = info.time_unit.has_value();
+  report.output = options.output.path;
   report.plan = make_plan(options.plan, info);
   report.device = device.name();
   report.threads = thread_count(options.threads);
@@ -200,7 +205,8 @@ std::optional<host::RepeatableInput> repeatable_input(const Options& options) {
     return {};
   const ProgressLine reading(-1, !options.quiet);
   return std::optional<host::RepeatableInput>(std::in_place, options.input, options.plan.limit,
-                                              host::scratch_folder(options.output));
+                                              host::scratch_folder(options.output.path),
+                                              options.source);
 }
 
 void print_plan(const Options& options, const EncodeReport& report, const host::StreamInfo& info) {
@@ -224,7 +230,8 @@ CloudJob cloud_job(const Options& options, const host::Plan& plan, const host::S
   return {.options = options.cloud,
           .plan = plan,
           .input = options.input,
-          .output = options.output,
+          .source = options.source,
+          .output = options.output.path,
           .threads = options.threads,
           .expected = host::expected_pictures(info, options.plan.limit),
           .limit = options.plan.limit};
@@ -232,7 +239,8 @@ CloudJob cloud_job(const Options& options, const host::Plan& plan, const host::S
 
 // What it would be like, without doing it.
 void print_prediction(const Options& options) {
-  const std::unique_ptr<host::PictureSource> source = host::open_source(options.input);
+  const std::unique_ptr<host::PictureSource> source =
+      host::open_source(options.input, options.source);
   const host::Plan plan = make_plan(options.plan, source->info());
   write_text(predicted(cloud_job(options, plan, source->info())));
 }
@@ -245,13 +253,19 @@ void print_reused(const std::string& output, const host::EncodeSummary& summary)
 }
 
 void run(const Options& options, Resume& resume) {
-  host::OutputFile out(options.output);
+  host::OutputFile out(options.output.path);
   SideOutputs side(options);
   const std::optional<host::RepeatableInput> input = repeatable_input(options);
   const std::unique_ptr<host::PictureSource> source =
-      input ? input->open() : host::open_source(options.input);
+      input ? input->open() : host::open_source(options.input, options.source);
+  EncodeOutput output(options.output, *source,
+                      {.name = options.input,
+                       .source = options.source,
+                       .limit = options.plan.limit,
+                       .audio = options.audio});
   if (!options.quiet) {
-    print_notices(options.input, source->info());
+    print_notices(options.input, source->info().notices);
+    print_notices(options.input, output.notices());
   }
   const host::DeviceChoice choice =
       host::choose_device(options.device.kind, options.device.memory_bytes);
@@ -274,7 +288,8 @@ void run(const Options& options, Resume& resume) {
                            side.trace ? &*side.trace : nullptr,
                            side.json ? &frames : nullptr,
                            cloud ? &*cloud : nullptr,
-                           resume};
+                           resume,
+                           output};
   if (input) {
     encode_to_target(session, *input, out, report);
   } else {
@@ -293,7 +308,7 @@ void run(const Options& options, Resume& resume) {
   if (cloud)
     cloud->finish();
   if (!options.quiet) {
-    print_reused(options.output, report.summary);
+    print_reused(options.output.path, report.summary);
     print_result(report);
   }
 }
@@ -301,9 +316,9 @@ void run(const Options& options, Resume& resume) {
 // A lambda run keeps what it has in its own way. Damaged input will not be better next time.
 void run(const Options& options) {
   const bool here = options.cloud.backend != Backend::kLambda;
-  for (const std::string& path : {options.output, options.json, options.trace})
+  for (const std::string& path : {options.output.path, options.json, options.trace})
     host::remove_stale_partials(path);
-  Resume resume(here ? options.output : "-", options.resume);
+  Resume resume(here ? options.output.path : "-", options.resume);
   try {
     run(options, resume);
   } catch (const host::InputError&) {
@@ -320,10 +335,15 @@ void declare(Command command, Options& options) {
   command
       .add_option(
           "IN", options.input,
-          "Y4M file, - for Y4M on standard input, or any video that FFmpeg's libraries open")
+          "Y4M file, - for standard input, any video that FFmpeg's libraries open, or numbered "
+          "pictures as img_%04d.png")
       .required();
-  command.add_option("-o,--output", options.output, "IVF file to write, or - for standard output")
-      .required();
+  command.add_option("-o,--output", options.output.path, kStreamOutputText).required();
+  add_format_option(command, options.output);
+  add_source_options(command, options.source);
+  command.add_flag("--audio,!--no-audio", options.audio,
+                   "Keep the sound, which is the default where the output is WebM or Matroska: "
+                   "Vorbis and Opus as they are, all else as Opus");
   add_plan_options(command, options.plan);
   add_rate_options(command, options.rate);
   add_device_option(command, options.device);
@@ -352,7 +372,8 @@ void add_encode(Command app) {
   command.footer(
       "Example:\n"
       "  fastslow encode in.mp4 -o out.ivf --cq 24\n"
-      "  fastslow encode in.mp4 -o out.ivf --bitrate 800k\n"
+      "  fastslow encode in.mp4 -o out.webm --bitrate 800k\n"
+      "  fastslow encode in.mp4 -o out.webm --start 1:05 --end 1:20.5 --scale -2x720\n"
       "  ffmpeg -v error -i in.mkv -f yuv4mpegpipe -pix_fmt yuv420p - |\n"
       "    fastslow encode - -o out.ivf --chunk-frames 6 --chunks-per-chain 16 --json report.json");
   command.on_run([options] {

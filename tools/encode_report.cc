@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "tools/media_options.hh"
 #include "tools/plan_options.hh"
 
 namespace tools {
@@ -216,6 +217,7 @@ std::string summary_json(const EncodeReport& report) {
       {"width", report.plan.width},
       {"height", report.plan.height},
       {"frame_rate", {report.plan.frame_rate.num, report.plan.frame_rate.den}},
+      {"variable_rate", report.variable_rate},
       {"plan", plan_json(report)},
       {"pictures", summary.pictures},
       {"seconds", report.seconds},
@@ -230,6 +232,8 @@ std::string summary_json(const EncodeReport& report) {
       {"state", fmt::format("{:016x}", summary.state_hash)},
       {"reused_pictures", summary.reused_pictures},
   };
+  if (report.source.any())
+    json["source"] = source_text(report.source);
   if (report.rate)
     json["rate_control"] = rate_json(*report.rate);
   if (report.cloud)

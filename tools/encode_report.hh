@@ -42,6 +42,8 @@ class ProgressLine {
 struct EncodeReport {
   std::string input;
   std::string output;
+  host::SourceOptions source;
+  bool variable_rate = false;  ///< the steps between pictures vary
   host::Plan plan;
   std::string device;
   int threads = 0;

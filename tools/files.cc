@@ -58,7 +58,11 @@ void StateOutput::commit(const vp8::State& state) {
 }
 
 void print_notices(const std::string& path, const host::StreamInfo& info) {
-  for (const std::string& notice : info.notices) {
+  print_notices(path, info.notices);
+}
+
+void print_notices(const std::string& path, const std::vector<std::string>& notices) {
+  for (const std::string& notice : notices) {
     fmt::print(stderr, "fastslow: {}: {}\n", path == "-" ? "standard input" : path, notice);
   }
 }

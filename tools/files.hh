@@ -40,5 +40,6 @@ class StateOutput {
 
 /// Tells on standard error what was converted or assumed.
 void print_notices(const std::string& path, const host::StreamInfo& info);
+void print_notices(const std::string& path, const std::vector<std::string>& notices);
 
 }  // namespace tools

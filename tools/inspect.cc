@@ -99,7 +99,7 @@ void print_frames(const Options& options, IvfInput& input) {
 
 void draw_frames(const Options& options, IvfInput& input) {
   const OverlayLayers layers = layers_named(options.layers);
-  OverlayOutput out(options.overlay, input.header().frame_rate);
+  OverlayOutput out(options.overlay, input.picture_rate());
   for_each_wanted(options, input, [&](const WantedFrame& wanted) {
     const vp8::Decoded& decoded = wanted.decoded;
     const OverlayFrame frame = {.picture = *decoded.reconstruction,
@@ -144,7 +144,10 @@ void add_inspect(Command app) {
   const auto options = std::make_shared<Options>();
   const Command command = app.add_subcommand(
       "inspect", "Show the header, modes, vectors and the state's hash of every frame");
-  command.add_option("IN", options->input, "IVF file with VP8, or - for standard input").required();
+  command
+      .add_option("IN", options->input,
+                  "IVF, WebM or Matroska file with VP8, or - for standard input")
+      .required();
   command.add_flag("--json", options->json, "Print JSON: an array, or one object with --frame");
   command.add_option("--frame", options->frame, "This frame only; frames count from 0")
       .check(at_least(0));

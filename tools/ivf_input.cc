@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <filesystem>
 #include <string_view>
 #include <utility>
@@ -10,7 +11,9 @@
 #include <fmt/core.h>
 
 #include "codec/types.hh"
+#include "host/byte_source.hh"
 #include "host/error.hh"
+#include "host/media_frames.hh"
 
 namespace tools {
 namespace {
@@ -27,7 +30,7 @@ class IvfPictures final : public host::PictureSource {
     }
     info_.width = first_->width();
     info_.height = first_->height();
-    info_.frame_rate = input_.header().frame_rate;
+    info_.frame_rate = input_.picture_rate();
   }
 
   const host::StreamInfo& info() const override { return info_; }
@@ -77,39 +80,49 @@ bool is_ivf_of_vp8(const std::string& path) {
 
 }  // namespace
 
-bool is_key_frame(const host::IvfFrame& frame) {
-  return !frame.bytes.empty() && (frame.bytes.front() & 1U) == 0;
-}
-
-bool is_shown(const host::IvfFrame& frame) {
-  return frame.bytes.empty() || (frame.bytes.front() & 16U) != 0;
-}
-
-IvfInput::IvfInput(const std::string& path) : IvfInput(host::open_file(path), path) {}
-
-IvfInput::IvfInput(std::unique_ptr<host::ByteSource> bytes, const std::string& path)
+IvfInput::IvfInput(const std::string& path)
     : name_(path == "-" ? "standard input" : path),
-      bytes_(bytes.get()),
-      reader_(std::move(bytes), name_) {}
+      reader_(host::open_frames(host::open_file(path), name_)) {}
 
 std::optional<host::IvfFrame> IvfInput::next() {
-  const std::uint64_t offset_bytes = bytes_->offset();
-  std::optional<host::IvfFrame> frame = reader_.next();
+  std::optional<host::IvfFrame> frame = reader_->next();
   if (frame) {
     ++number_;
-    offset_bytes_ = offset_bytes;
   } else if (number_ < 0) {
-    throw host::InputError(name_, fmt::format("byte {}", offset_bytes), "the file has no frames",
+    throw host::InputError(name_, fmt::format("byte {}", offset_bytes()), "the file has no frames",
                            "give a video of at least one picture");
   }
   return frame;
+}
+
+host::Rational IvfInput::picture_rate() const {
+  const host::Rational unit = header().frame_rate;
+  constexpr int max_rate = 999;
+  if (unit.num / unit.den <= max_rate || !std::filesystem::is_regular_file(name_))
+    return unit;
+  IvfInput again(name_);
+  std::int64_t steps = -1;
+  std::uint64_t first = 0, last = 0;
+  while (const std::optional<host::IvfFrame> frame = again.next()) {
+    if (host::is_hidden_frame(frame->bytes))
+      continue;
+    first = ++steps == 0 ? frame->pts : first;
+    last = frame->pts;
+  }
+  if (steps < 1 || last <= first)
+    return unit;
+  constexpr double parts = 1000;
+  const double rate =
+      static_cast<double>(steps) * unit.num / (static_cast<double>(last - first) * unit.den);
+  return {std::max(1, static_cast<int>(std::lround(std::min(rate, 1e6) * parts))),
+          static_cast<int>(parts)};
 }
 
 vp8::Decoded IvfInput::decode(const vp8::State& before, const host::IvfFrame& frame) const {
   try {
     return vp8::decode(before, frame.bytes);
   } catch (const vp8::BitstreamError& error) {
-    const bool lacks_state = !before.ready() && !is_key_frame(frame);
+    const bool lacks_state = !before.ready() && !host::is_key_frame(frame.bytes);
     fail(error.what(),
          lacks_state ? "give the state before this frame with --state-in" : kCopyAgain);
   } catch (const vp8::Unsupported& error) {
@@ -118,7 +131,7 @@ vp8::Decoded IvfInput::decode(const vp8::State& before, const host::IvfFrame& fr
 }
 
 void IvfInput::fail(const std::string& what, const std::string& mend) const {
-  throw host::InputError(name_, fmt::format("frame {} at byte {}", number_, offset_bytes_), what,
+  throw host::InputError(name_, fmt::format("frame {} at byte {}", number_, offset_bytes()), what,
                          mend);
 }
 

@@ -43,7 +43,7 @@ class Tries {
 };
 
 // What an encode would have come to with `share` times its pictures.
-host::RateTry try_of(const StoredEncode& encoded, double share) {
+host::RateTry try_of(const StoredEncode& encoded, double share, std::uint64_t side_bytes) {
   const host::EncodeSummary& summary = encoded.result.summary;
   const host::Rational& rate = encoded.plan.frame_rate;
   const auto scaled = [&](std::uint64_t bytes) {
@@ -53,7 +53,7 @@ host::RateTry try_of(const StoredEncode& encoded, double share) {
       static_cast<double>(summary.pictures) * rate.den / static_cast<double>(rate.num);
   return {.cq16 = encoded.plan.cq16,
           .bytes = scaled(summary.bytes),
-          .file_bytes = scaled(encoded.frames->ivf_bytes()),
+          .file_bytes = scaled(encoded.frames->ivf_bytes()) + side_bytes,
           .bits_per_second = static_cast<double>(summary.bytes) * 8 / seconds,
           .psnr_y = summary.quality.psnr_y,
           .ssim_y = summary.quality.ssim_y};
@@ -88,7 +88,8 @@ host::RateStart search_sample(const RateJob& job,
       host::search_rate(report.target, start, [&](int cq16) {
         const auto whole = job.input.open();
         host::SampledSource source(*whole, sample);
-        return try_of(tries.encode(source, cq16, sample.pictures(), ", of a sample"), share);
+        return try_of(tries.encode(source, cq16, sample.pictures(), ", of a sample"), share,
+                      job.side_bytes);
       }).tries;
   return host::start_from(report.target, report.sample_tries, start.slope);
 }
@@ -120,7 +121,7 @@ RateFound search_rate(const RateJob& job) {
   report.search = host::search_rate(report.target, start, [&](int cq16) {
     const auto source = job.input.open();
     StoredEncode encoded = tries.encode(*source, cq16, pictures, "");
-    const host::RateTry result = try_of(encoded, 1);
+    const host::RateTry result = try_of(encoded, 1, job.side_bytes);
     if (!best || host::nearer(report.target, result, *best)) {
       best = result;
       found.best = std::move(encoded);

@@ -34,10 +34,11 @@ using EncodeFunction =
 /// What a search needs to know.
 struct RateJob {
   const host::RepeatableInput& input;
-  host::Plan plan;             ///< all but its quality
-  RateOptions wanted;          ///< with a target
-  std::int64_t limit = -1;     ///< pictures at most; -1: all
-  std::string scratch_folder;  ///< for frames
+  host::Plan plan;               ///< all but its quality
+  RateOptions wanted;            ///< with a target
+  std::int64_t limit = -1;       ///< pictures at most; -1: all
+  std::uint64_t side_bytes = 0;  ///< that the file takes besides the frames
+  std::string scratch_folder;    ///< for frames
   EncodeFunction encode;
 };
 

@@ -8,12 +8,14 @@
 #include "codec/encode.hh"
 #include "host/error.hh"
 #include "host/ivf.hh"
+#include "host/media_output.hh"
 #include "host/output_file.hh"
 #include "host/picture_source.hh"
 #include "host/quality.hh"
 #include "tools/commands.hh"
 #include "tools/files.hh"
 #include "tools/ivf_input.hh"
+#include "tools/output_format.hh"
 #include "tools/plan_options.hh"
 
 namespace tools {
@@ -22,7 +24,7 @@ namespace {
 struct Options {
   std::string input;
   std::string source;
-  std::string output;
+  StreamOutput output;
   std::string state_in;
   std::string state_out;
   std::string own_state_in;
@@ -34,7 +36,8 @@ void check(const Options& options) {
   if (options.input == "-" && options.source == "-") {
     throw UsageError("IN, --source", "only one of them can be standard input");
   }
-  if (options.output == options.state_out) {
+  options.output.container();
+  if (options.output.path == options.state_out) {
     throw UsageError("-o, --state-out", "both name the same output");
   }
 }
@@ -48,8 +51,8 @@ class Rebaser {
         source_(open_pictures(options.source)),
         state_(read_state_or_default(options.state_in)),
         own_state_(options.own_state_in.empty() ? state_ : read_state(options.own_state_in)),
-        out_(options.output),
-        writer_(out_, input_.header()),
+        out_(options.output.path),
+        writer_(host::open_writer(out_, options.output.container(), {.header = input_.header()})),
         state_out_(options.state_out) {}
 
   void run() {
@@ -61,7 +64,7 @@ class Rebaser {
       fmt::print(stderr, "fastslow: {}: The source has more pictures than {} shows.\n",
                  options_.source, input_.name());
     }
-    writer_.finish();
+    writer_->finish();
     out_.commit();
     state_out_.commit(state_);
     if (!options_.quiet) {
@@ -115,7 +118,7 @@ class Rebaser {
   }
 
   void write(std::span<const std::uint8_t> bytes, const host::IvfFrame& original) {
-    writer_.write(bytes, original.pts);
+    writer_->write(bytes, original.pts);
     ++frames_;
     bytes_before_ += original.bytes.size();
     bytes_after_ += bytes.size();
@@ -133,7 +136,7 @@ class Rebaser {
   vp8::State state_;
   vp8::State own_state_;
   host::OutputFile out_;
-  host::IvfWriter writer_;
+  std::unique_ptr<host::FrameWriter> writer_;
   StateOutput state_out_;
   host::QualitySum quality_;
   std::int64_t frames_ = 0;
@@ -142,12 +145,15 @@ class Rebaser {
 };
 
 void declare(Command command, Options& options) {
-  command.add_option("IN", options.input, "IVF file with VP8 from any encoder, or -").required();
+  command
+      .add_option("IN", options.input, "IVF, WebM or Matroska file with VP8 from any encoder, or -")
+      .required();
   command
       .add_option("--source", options.source,
                   "The video that IN was made from: one picture for each frame that IN shows")
       .required();
-  command.add_option("-o,--output", options.output, "IVF file to write, or -").required();
+  command.add_option("-o,--output", options.output.path, kStreamOutputText).required();
+  add_format_option(command, options.output);
   command.add_option("--state-in", options.state_in,
                      "The state that precedes the first frame to write (from --state-out of decode "
                      "or rebase); empty if not given");

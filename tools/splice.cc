@@ -7,16 +7,18 @@
 
 #include "host/device_choice.hh"
 #include "host/ivf.hh"
+#include "host/media_output.hh"
 #include "host/output_file.hh"
 #include "tools/commands.hh"
 #include "tools/device_options.hh"
+#include "tools/output_format.hh"
 #include "tools/stream_range.hh"
 
 namespace tools {
 namespace {
 
 struct Options {
-  std::string output;
+  StreamOutput output;
   std::vector<std::string> ranges;
   DeviceOptions device;
   bool quiet = false;
@@ -64,23 +66,23 @@ void run(const Options& options) {
   std::vector<StreamRange> ranges;
   for (const std::string& text : options.ranges)
     ranges.push_back(parse_range(text));
-  host::OutputFile out(options.output);
+  host::OutputFile out(options.output.path);
   const host::DeviceChoice choice =
       host::choose_device(options.device.kind, options.device.memory_bytes);
   const host::IvfHeader header = header_of(ranges.front());
-  host::IvfWriter writer(out, header);
+  const auto writer = host::open_writer(out, options.output.container(), {.header = header});
   std::uint64_t picture = 0;
   const std::function<void(const host::JoinedFrame&)> write = [&](const host::JoinedFrame& frame) {
-    writer.write(frame.bytes, picture);
+    writer->write(frame.bytes, picture);
     picture += frame.shown ? 1 : 0;
   };
   host::Splicer splicer(*choice.device, write);
   for (std::size_t i = 0; i < ranges.size(); ++i)
     add_range(ranges[i], i + 1 == ranges.size(), header, splicer);
-  writer.finish();
+  writer->finish();
   out.commit();
   if (!options.quiet)
-    print_summary(options.output, splicer.summary());
+    print_summary(options.output.path, splicer.summary());
 }
 
 }  // namespace
@@ -89,12 +91,12 @@ void add_splice(Command app) {
   const auto options = std::make_shared<Options>();
   const Command command = app.add_subcommand(
       "splice", "Join ranges of coded streams, at any picture, and keep what lies between");
-  command.add_option("OUT", options->output, "IVF file to write, or - for standard output")
-      .required();
+  command.add_option("OUT", options->output.path, kStreamOutputText).required();
   command
       .add_option("RANGE", options->ranges,
                   "FILE, or FILE[a:b] for its pictures from a to b - 1, counted from 0")
       .required();
+  add_format_option(command, options->output);
   add_device_option(command, options->device);
   add_device_memory_option(command, options->device);
   command.add_flag("--quiet", options->quiet, "Print errors only");
@@ -102,8 +104,9 @@ void add_splice(Command app) {
       "At a join one picture is encoded given the state there; frames up to the next key frame\n"
       "are rebased, all others copied.\n\n"
       "Example:\n"
-      "  fastslow splice out.ivf 'a.ivf[0:100]' 'b.ivf[37:]' 'a.ivf[100:]'");
+      "  fastslow splice out.webm 'a.webm[0:100]' 'b.ivf[37:]' 'a.webm[100:]'");
   command.on_run([options] {
+    options->output.container();
     check_device_options(options->device);
     run(*options);
   });

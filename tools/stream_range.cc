@@ -41,16 +41,16 @@ Scan scan(const StreamRange& range) {
   Scan found;
   found.frame_rate = input.header().frame_rate;
   while (const std::optional<host::IvfFrame> frame = input.next()) {
-    if (is_key_frame(*frame) && found.pictures <= range.begin) {
+    if (host::is_key_frame(frame->bytes) && found.pictures <= range.begin) {
       found.start = input.number();
       found.first_picture = found.pictures;
     }
-    if (is_key_frame(*frame) && found.pictures >= range.begin &&
+    if (host::is_key_frame(frame->bytes) && found.pictures >= range.begin &&
         (range.end < 0 || found.pictures < range.end)) {
       found.first_key = found.first_key < 0 ? input.number() : found.first_key;
       found.last_key = input.number();
     }
-    found.pictures += is_shown(*frame) ? 1 : 0;
+    found.pictures += host::is_hidden_frame(frame->bytes) ? 0 : 1;
   }
   return found;
 }
@@ -88,7 +88,7 @@ void walk(const StreamRange& range,
       continue;
     if (input.number() >= copied.first && input.number() < copied.second) {
       as_it_is(frame->bytes);
-      picture += is_shown(*frame) ? 1 : 0;
+      picture += host::is_hidden_frame(frame->bytes) ? 0 : 1;
       continue;
     }
     own.before = state;
