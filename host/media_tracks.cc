@@ -108,14 +108,19 @@ void MediaTracks::choose_tracks() {
   }
 }
 
+// Once for all tracks that it holds of.
+void MediaTracks::note(const std::string& notice) {
+  if (std::find(notices_.begin(), notices_.end(), notice) == notices_.end())
+    notices_.push_back(notice);
+}
+
 void MediaTracks::add_audio(AVStream* stream) {
   const AVCodecID codec = stream->codecpar->codec_id;
   std::unique_ptr<Track> track =
       is_copied_audio(codec) ? copied_track(*stream) : opus_track(*stream, name_, options_);
   if (!is_copied_audio(codec)) {
-    notices_.push_back(
-        fmt::format("The sound was converted from {} to Opus (--no-audio: left out).",
-                    avcodec_get_name(codec)));
+    note(fmt::format("The sound was converted from {} to Opus (--no-audio: left out).",
+                     avcodec_get_name(codec)));
   }
   stream->discard = AVDISCARD_DEFAULT;
   tracks_.push_back({.track = std::move(track), .from = stream->index});
@@ -124,7 +129,7 @@ void MediaTracks::add_audio(AVStream* stream) {
 void MediaTracks::add_subtitles(AVStream* stream) {
   const AVCodecID codec = stream->codecpar->codec_id;
   if (!is_kept_subtitle(codec, options_.container)) {
-    notices_.push_back(fmt::format(
+    note(fmt::format(
         "Subtitles in {} were left out: {} cannot hold them.", avcodec_get_name(codec),
         options_.container == Container::kWebm ? "WebM, which takes WebVTT only," : "Matroska"));
     return;

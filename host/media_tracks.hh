@@ -58,6 +58,7 @@ class MediaTracks final : public SideTracks {
   };
 
   void choose_tracks();
+  void note(const std::string& notice);
   void add_audio(AVStream* stream);
   void add_subtitles(AVStream* stream);
   void add_chapters(AVFormatContext& muxer) const;
