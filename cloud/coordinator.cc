@@ -68,11 +68,7 @@ class Coordinator {
   Coordinator& operator=(Coordinator&&) = delete;
 
   // Calls that are posted from now on, also by the members' destructors, are dropped.
-  ~Coordinator() {
-    mailbox_->close();
-    for (const auto& [id, worker] : workers_)
-      services_.invoker.abandon(id);
-  }
+  ~Coordinator() { mailbox_->close(); }
 
   CloudSummary run() {
     while (!scheduler_.finished() && !failure_) {
@@ -230,12 +226,8 @@ class Coordinator {
     }
   }
 
-  void carry_out(const action::Ignore& ignore) {
-    for (const auto& [id, worker] : workers_) {
-      if (worker.attempt == ignore.attempt)
-        services_.invoker.abandon(id);
-    }
-  }
+  // A worker cannot be stopped. Its outcome is still awaited: with it, its place becomes free.
+  void carry_out(const action::Ignore&) {}
 
   void carry_out(const action::GiveUp& end) {
     fail(std::make_exception_ptr(RunEnded(end.reason, end.text)));

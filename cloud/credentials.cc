@@ -16,6 +16,7 @@ namespace cloud {
 namespace {
 
 constexpr std::int64_t kRenewBeforeSeconds = 300;
+constexpr std::int64_t kAskAgainSeconds = 60;  // whoever gives them may have no new ones yet
 
 std::string output_of(const std::string& command) {
   std::FILE* pipe = ::popen(command.c_str(), "r");  // as the profile's owner wrote it
@@ -68,19 +69,24 @@ Credentials CredentialsSource::look_up() {
     throw Denied(
         "there are no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
         "AWS_PROFILE, or run aws configure");
-  if (found->expires_at && *found->expires_at <= environment_.now())
-    throw Denied(
-        "the AWS credentials have expired; get new ones and run the same command again, "
-        "it goes on where it stopped");
+  looked_up_at_ = environment_.now();
   return *found;
 }
 
+// Whether they have expired is for the service to say: our clock may be wrong.
 Credentials CredentialsSource::get() {
   const std::lock_guard lock(mutex_);
-  const bool fresh = current_ && (!current_->expires_at ||
-                                  *current_->expires_at - kRenewBeforeSeconds > environment_.now());
-  if (!fresh)
-    current_ = look_up();
+  const std::int64_t now = environment_.now();
+  if (!current_)
+    return *(current_ = look_up());
+  const bool ends = current_->expires_at && *current_->expires_at - kRenewBeforeSeconds <= now;
+  if (ends && now - looked_up_at_ >= kAskAgainSeconds) {
+    try {
+      current_ = look_up();
+    } catch (const Denied&) {
+      looked_up_at_ = now;  // the old ones may do until the next time
+    }
+  }
   return *current_;
 }
 

@@ -52,12 +52,12 @@ class CredentialsSource {
   ~CredentialsSource();
 
   /// From the first place that has some: AWS_ACCESS_KEY_ID and its likes; the profile AWS_PROFILE
-  /// of
-  /// ~/.aws/credentials and ~/.aws/config (keys or credential_process); the container's service;
-  /// the instance's service (version 2). Throws Denied, with what to do, where there are none, and
-  /// where all that there are have expired.
+  /// of ~/.aws/credentials and ~/.aws/config (keys or credential_process); the container's service;
+  /// the instance's service (version 2). By this machine's clock they may have expired. Throws
+  /// Denied, with what to do, where there are none.
   Credentials get();
-  /// As get(), but not those that a service has just refused as expired.
+  /// As get(), but not those that a service has just refused as expired. Throws Denied, with what
+  /// to do, where there are no others.
   Credentials renew(const Credentials& refused);
 
   /// AWS_REGION, AWS_DEFAULT_REGION or the profile's region; "" where none is set.
@@ -70,6 +70,7 @@ class CredentialsSource {
   std::unique_ptr<HttpClient> http_;
   std::mutex mutex_;
   std::optional<Credentials> current_;
+  std::int64_t looked_up_at_ = 0;
 };
 
 }  // namespace cloud

@@ -11,16 +11,11 @@ namespace cloud {
 
 // A request under way, or waiting for the thread to begin it.
 struct HttpMulti::Line {
-  Line(const HttpOptions& options, std::uint64_t number, HttpRequest what, Bytes bytes, Done then)
-      : id(number),
-        request(std::move(what)),
-        body(std::move(bytes)),
-        done(std::move(then)),
-        transfer(options) {
+  Line(const HttpOptions& options, HttpRequest what, Bytes bytes, Done then)
+      : request(std::move(what)), body(std::move(bytes)), done(std::move(then)), transfer(options) {
     request.body = body;
   }
 
-  std::uint64_t id;
   HttpRequest request;
   Bytes body;
   Done done;
@@ -44,14 +39,11 @@ class HttpMulti::Loop {
     curl_multi_cleanup(multi_);
   }
 
-  void start(std::uint64_t id, HttpRequest request, Bytes body, Done done) {
+  void start(HttpRequest request, Bytes body, Done done) {
     leave_note([&] {
-      to_start_.push_back(std::make_unique<Line>(options_, id, std::move(request), std::move(body),
-                                                 std::move(done)));
+      to_start_.push_back(
+          std::make_unique<Line>(options_, std::move(request), std::move(body), std::move(done)));
     });
-  }
-  void drop(std::uint64_t id) {
-    leave_note([&] { to_drop_.push_back(id); });
   }
   void stop() {
     leave_note([&] { stopped_ = true; });
@@ -71,7 +63,6 @@ class HttpMulti::Loop {
   }
   bool read_notes();
   void begin(std::unique_ptr<Line> line);
-  void end_dropped(std::uint64_t id);
   void report_ended();
   std::unique_ptr<Line> take(const CURL* handle);
 
@@ -80,7 +71,6 @@ class HttpMulti::Loop {
   std::vector<std::unique_ptr<Line>> running_;
   std::mutex mutex_;  // over the notes
   std::vector<std::unique_ptr<Line>> to_start_;
-  std::vector<std::uint64_t> to_drop_;
   bool stopped_ = false;
 };
 
@@ -96,18 +86,14 @@ void HttpMulti::Loop::run() {
 // False when it is time to stop.
 bool HttpMulti::Loop::read_notes() {
   std::vector<std::unique_ptr<Line>> start;
-  std::vector<std::uint64_t> dropped;
   {
     const std::lock_guard lock(mutex_);
     if (stopped_)
       return false;
     start.swap(to_start_);
-    dropped.swap(to_drop_);
   }
   for (auto& line : start)
     begin(std::move(line));
-  for (const std::uint64_t id : dropped)
-    end_dropped(id);
   return true;
 }
 
@@ -120,14 +106,6 @@ void HttpMulti::Loop::begin(std::unique_ptr<Line> line) {
   }
   curl_multi_add_handle(multi_, line->transfer.handle());
   running_.push_back(std::move(line));
-}
-
-void HttpMulti::Loop::end_dropped(std::uint64_t id) {
-  std::erase_if(running_, [&](const std::unique_ptr<Line>& line) {
-    if (line->id == id)
-      curl_multi_remove_handle(multi_, line->transfer.handle());
-    return line->id == id;
-  });
 }
 
 std::unique_ptr<HttpMulti::Line> HttpMulti::Loop::take(const CURL* handle) {
@@ -164,12 +142,8 @@ HttpMulti::~HttpMulti() {
   thread_.join();
 }
 
-void HttpMulti::start(std::uint64_t id, HttpRequest request, Bytes body, Done done) {
-  loop_->start(id, std::move(request), std::move(body), std::move(done));
-}
-
-void HttpMulti::drop(std::uint64_t id) {
-  loop_->drop(id);
+void HttpMulti::start(HttpRequest request, Bytes body, Done done) {
+  loop_->start(std::move(request), std::move(body), std::move(done));
 }
 
 }  // namespace cloud

@@ -2,7 +2,6 @@
 // each, not a thread each.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -32,10 +31,8 @@ class HttpMulti {
   ~HttpMulti();
 
   /// Sends `request` with `body` instead of its own, and returns at once. `done` is called once,
-  /// unless the request is dropped before. `id` is the caller's.
-  void start(std::uint64_t id, HttpRequest request, Bytes body, Done done);
-  /// Drops the requests of this id, if there are any.
-  void drop(std::uint64_t id);
+  /// unless all of this goes before.
+  void start(HttpRequest request, Bytes body, Done done);
 
  private:
   struct Line;

@@ -24,8 +24,9 @@ struct Outcome {
   std::string reason;  ///< for people, unless kAnswered
 };
 
-/// Starts workers. No retries in here: the scheduler retries. The destructor stops everything that
-/// is under way; no callback runs after it.
+/// Starts workers. No retries in here: the scheduler retries. What is started is not stopped, as on
+/// Lambda: it takes its place, and costs, until it ends. The destructor gives up all lines; no
+/// callback runs after it.
 class Invoker {
  public:
   Invoker() = default;
@@ -36,10 +37,8 @@ class Invoker {
   virtual ~Invoker() = default;
 
   /// Starts a worker on a task (cloud/message) and returns at once. `done` is called exactly once,
-  /// on any thread, unless the attempt is abandoned; it must be quick and must not throw.
+  /// on any thread, unless the invoker goes before; it must be quick and must not throw.
   virtual void start(std::uint64_t attempt, Bytes task, std::function<void(Outcome)> done) = 0;
-  /// Nobody waits for this attempt any more: `done` may still be called. Unknown attempts are fine.
-  virtual void abandon(std::uint64_t attempt) = 0;
 };
 
 }  // namespace cloud

@@ -120,7 +120,7 @@ void LambdaInvoker::send(const std::shared_ptr<Call>& call) {
   request.limit = options_.limit;
   request.body = body;
   sign(request, call->credentials, {options_.region, "lambda"}, seconds_now() + clock_offset_);
-  http_->start(call->attempt, std::move(request), std::move(body),
+  http_->start(std::move(request), std::move(body),
                [this, call](HttpResult result) { receive(call, std::move(result)); });
 }
 
@@ -159,10 +159,6 @@ void LambdaInvoker::receive(const std::shared_ptr<Call>& call, HttpResult result
     outcome.reason = error.what();
   }
   call->done(std::move(outcome));
-}
-
-void LambdaInvoker::abandon(std::uint64_t attempt) {
-  http_->drop(attempt);
 }
 
 }  // namespace cloud

@@ -33,7 +33,6 @@ class LambdaInvoker final : public Invoker {
   ~LambdaInvoker() override;
 
   void start(std::uint64_t attempt, Bytes task, std::function<void(Outcome)> done) override;
-  void abandon(std::uint64_t attempt) override;
 
  private:
   struct Call;

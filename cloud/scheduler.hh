@@ -93,8 +93,8 @@ struct Invoke {
   std::vector<TaskOutput> inputs;  ///< what it reads
   bool operator==(const Invoke&) const = default;
 };
-/// An attempt's outcome is not waited for. It may be stopped; it counts as running until an event
-/// says that it is over, or it has been silent for too long.
+/// An attempt's outcome does not matter any more. It may be stopped; it counts as running until an
+/// event says that it is over, or it has been silent for too long.
 struct Ignore {
   Attempt attempt;
   bool operator==(const Ignore&) const = default;

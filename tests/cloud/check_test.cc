@@ -50,7 +50,6 @@ class OneOutcome : public Invoker {
     outcome.attempt = attempt;
     done(outcome);
   }
-  void abandon(std::uint64_t) override {}
 
  private:
   Outcome outcome_;

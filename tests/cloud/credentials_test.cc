@@ -136,7 +136,7 @@ TEST(Credentials, ComeFromTheInstancesServiceOnlyWithItsSessionToken) {
 TEST(Credentials, AreKeptAndAskedForAgainBeforeTheyExpire) {
   std::atomic<int> asked = 0;
   test::TestServer server([&](const httplib::Request&, httplib::Response& response) {
-    ++asked;
+    response.status = ++asked == 4 ? 500 : 200;
     response.set_content(kAnswer, "application/json");
   });
   Places places;
@@ -148,8 +148,27 @@ TEST(Credentials, AreKeptAndAskedForAgainBeforeTheyExpire) {
   places.now = 3400;  // 200 s before the end
   source.get();
   EXPECT_EQ(asked, 2);
-  places.now = 3600;
-  EXPECT_NE(message_of<Denied>([&] { source.get(); }).find("have expired"), std::string::npos);
+  source.get();
+  EXPECT_EQ(asked, 2) << "no new ones can be expected so soon";
+  places.now = 3460;
+  source.get();
+  EXPECT_EQ(asked, 3);
+  places.now = 3520;
+  EXPECT_EQ(source.get().access_key_id, "ID") << "still good, though there are no new ones now";
+  EXPECT_EQ(asked, 4);
+}
+
+TEST(Credentials, ExpireByTheClockOfTheServiceNotByOurs) {
+  test::TestServer server([](const httplib::Request&, httplib::Response& response) {
+    response.set_content(kAnswer, "application/json");
+  });
+  Places places;
+  places.variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = server.url("/creds");
+  places.now = 7200;
+  CredentialsSource source(places.environment());
+  const Credentials old = source.get();
+  EXPECT_EQ(old.expires_at, 3600);
+  EXPECT_NE(message_of<Denied>([&] { source.renew(old); }).find("have expired"), std::string::npos);
 }
 
 TEST(Credentials, ThatAServiceRefusesAreReplacedOrReported) {

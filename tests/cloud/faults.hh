@@ -48,7 +48,6 @@ class FaultyInvoker : public Invoker {
       int slots, gpu::Device& device, ObjectStore& store, StateExchange& exchange, Fates fates);
 
   void start(std::uint64_t attempt, Bytes task, std::function<void(Outcome)> done) override;
-  void abandon(std::uint64_t attempt) override { workers_.abandon(attempt); }
 
   /// How often each fault has happened.
   int happened(WorkerFault fault) const;

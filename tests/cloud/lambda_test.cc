@@ -49,7 +49,6 @@ class Starter {
       changed_.notify_all();
     });
   }
-  void abandon(std::uint64_t attempt) { invoker_.abandon(attempt); }
   Outcome wait(std::uint64_t attempt) {
     std::unique_lock lock(mutex_);
     const bool came = changed_.wait_for(lock, std::chrono::seconds(60),
@@ -235,16 +234,6 @@ TEST(Lambda, AClockThatIsADayOffDoesNotMatter) {
   LocalLambda lambda(options);
   const Outcome outcome = Starter(lambda.endpoint()).run(1, "echo");
   EXPECT_EQ(outcome.kind, Kind::kAnswered) << outcome.reason;
-}
-
-TEST(Lambda, AbandonedAttemptsAreSilent) {
-  LocalLambda lambda(stub_options(2));
-  Starter starter(lambda.endpoint());
-  starter.start(1, "hang");
-  wait_for_busy(lambda, 1);
-  starter.abandon(1);
-  starter.abandon(99);
-  EXPECT_EQ(starter.run(2, "echo").kind, Kind::kAnswered);
 }
 
 TEST(Lambda, AnInvokerThatGoesLeavesNothingBehind) {

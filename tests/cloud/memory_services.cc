@@ -106,12 +106,6 @@ void ThreadInvoker::start(std::uint64_t attempt, Bytes task, std::function<void(
   wake_.notify_one();
 }
 
-// What waits is dropped; what runs ends by itself.
-void ThreadInvoker::abandon(std::uint64_t attempt) {
-  const std::lock_guard lock(mutex_);
-  abandoned_.insert(attempt);
-}
-
 std::int64_t ThreadInvoker::started() const {
   const std::lock_guard lock(mutex_);
   return started_;
@@ -131,11 +125,9 @@ void ThreadInvoker::work() {
       return;
     const Job job = std::move(jobs_.front());
     jobs_.pop_front();
-    const bool abandoned = abandoned_.erase(job.attempt) > 0;
     most_at_once_ = std::max(most_at_once_, ++running_);
     lock.unlock();
-    job.done(abandoned ? Outcome{job.attempt, Outcome::Kind::kDied, {}, "abandoned"}
-                       : run(job, cold));
+    job.done(run(job, cold));
     cold = false;
     lock.lock();
     --running_;

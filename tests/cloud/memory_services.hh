@@ -68,7 +68,6 @@ class ThreadInvoker : public Invoker {
   ~ThreadInvoker() override;
 
   void start(std::uint64_t attempt, Bytes task, std::function<void(Outcome)> done) override;
-  void abandon(std::uint64_t attempt) override;
 
   std::int64_t started() const;
   /// Most that ran at the same time.
@@ -88,7 +87,6 @@ class ThreadInvoker : public Invoker {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job> jobs_;
-  std::set<std::uint64_t> abandoned_;
   bool stop_ = false;
   std::int64_t started_ = 0;
   int running_ = 0;

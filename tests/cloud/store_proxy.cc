@@ -1,20 +1,23 @@
 // Requests to a store, passed on or not.
 #include "tests/cloud/store_proxy.hh"
 
+#include <array>
 #include <chrono>
+#include <cstdlib>
+#include <ctime>
 #include <thread>
 
+#include "cloud/local_s3.hh"
+#include "cloud/server_clock.hh"
+#include "cloud/sigv4.hh"
 #include "tests/cloud/fake_s3.hh"
+#include "tests/cloud/forward.hh"
 
 namespace cloud::test {
 namespace {
 
 constexpr std::chrono::milliseconds kSlowness{100};
-
-// Headers of an answer that mean something to whoever asked.
-bool is_meant(const std::string& name) {
-  return name == "etag" || name == "date" || name.starts_with("x-amz-");
-}
+constexpr std::int64_t kSkewAllowed = 300;
 
 void flip_a_bit(Bytes& bytes) {
   if (!bytes.empty())
@@ -23,6 +26,7 @@ void flip_a_bit(Bytes& bytes) {
 
 // Promises all of the body, and breaks the line after half of it.
 void cut(httplib::Response& response, const Bytes& body) {
+  response.body.clear();
   response.set_content_provider(body.size(), "application/octet-stream",
                                 [body](std::size_t offset, std::size_t, httplib::DataSink& sink) {
                                   if (offset != 0)
@@ -35,29 +39,35 @@ void cut(httplib::Response& response, const Bytes& body) {
 
 }  // namespace
 
-StoreProxy::StoreProxy(std::string endpoint, Choice choose)
+StoreProxy::StoreProxy(std::string endpoint, Choice choose, std::int64_t ahead_seconds)
     : endpoint_(std::move(endpoint)),
       choose_(std::move(choose)),
+      ahead_seconds_(ahead_seconds),
       server_([this](const auto& request, auto& response) { handle(request, response); }) {}
+
+bool StoreProxy::is_of_our_time(const httplib::Request& request) const {
+  const std::int64_t signed_at = parse_amz_date(request.get_header_value("x-amz-date"));
+  return std::abs(signed_at - seconds_now() - ahead_seconds_) <= kSkewAllowed;
+}
+
+void StoreProxy::refuse_time(httplib::Response& response) const {
+  const std::time_t now = seconds_now() + ahead_seconds_;
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 64> text{};
+  std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  response.set_header("Date", text.data());
+  answer_error(response, 403, "RequestTimeTooSkewed");
+}
 
 HttpResponse StoreProxy::pass_on(const httplib::Request& request, Harm harm) {
   Bytes body(request.body.begin(), request.body.end());
   if (harm == Harm::kChangeBody)
     flip_a_bit(body);
-  HttpRequest onward;
-  onward.method = request.method;
-  onward.url = endpoint_ + request.target;
-  onward.body = body;
-  for (const auto& [name, value] : request.headers) {
-    std::string lower = name;
-    for (char& c : lower)
-      c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    // The host stays: it was signed.
-    if (lower != "content-length" && lower != "connection" && lower != "remote_addr" &&
-        lower != "remote_port" && lower != "local_addr" && lower != "local_port")
-      onward.headers[lower] = value;
-  }
-  return http_.send(onward);
+  HttpRequest next = onward(request, endpoint_, body);
+  if (ahead_seconds_ != 0)  // the store behind has another clock
+    sign(next, LocalS3::credentials(), {LocalS3::kRegion, "s3"}, seconds_now());
+  return http_.send(next);
 }
 
 void StoreProxy::handle(const httplib::Request& request, httplib::Response& response) {
@@ -68,21 +78,16 @@ void StoreProxy::handle(const httplib::Request& request, httplib::Response& resp
     return answer_error(response, 503, "SlowDown");
   if (harm == Harm::kExpired)
     return answer_error(response, 400, "ExpiredToken");
+  if (!is_of_our_time(request))
+    return refuse_time(response);
   if (harm == Harm::kSlow)
     std::this_thread::sleep_for(kSlowness);
   HttpResponse answer = pass_on(request, harm);
   if (harm == Harm::kChangeAnswer)
     flip_a_bit(answer.body);
-  // What arrives is the range already; httplib would cut it out once more.
-  const_cast<httplib::Request&>(request).ranges.clear();
-  response.status = answer.status;
-  for (const auto& [name, value] : answer.headers)
-    if (is_meant(name))
-      response.set_header(name.c_str(), value);
+  give_back(answer, request, response);
   if (harm == Harm::kCutAnswer && !answer.body.empty())
     cut(response, answer.body);
-  else
-    response.set_content(answer.text(), answer.header("content-type"));
 }
 
 }  // namespace cloud::test
