@@ -20,6 +20,7 @@ void add_report(Command app);
 void add_state(Command app);
 void add_cloud(Command app);
 void add_devices(Command app);
+void add_documentation(Command app);
 void add_simulate(Command app);
 void add_splice(Command app);
 void add_worker(Command app);

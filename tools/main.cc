@@ -82,6 +82,7 @@ void declare(CLI::App& app) {
   tools::add_report(command);
   tools::add_state(command);
   tools::add_devices(command);
+  tools::add_documentation(command);
   tools::add_simulate(command);
   tools::add_splice(command);
   tools::add_worker(command);
