@@ -37,7 +37,7 @@ OptionText describe(const CLI::Option& option) {
   for (const std::string& name : option.get_snames()) {
     text.names.push_back("-" + name);
   }
-  if (option.get_type_size_max() > 0) {
+  if (option.get_items_expected_max() > 0) {
     describe_value(option.get_type_name(), text);
   }
   if (text.names.empty()) {
