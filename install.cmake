@@ -35,7 +35,8 @@ configure_file(codec/fastslow-codec.pc.in fastslow-codec.pc @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/fastslow-codec.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 set(CPACK_GENERATOR DEB)
-set(CPACK_PACKAGE_CONTACT "The fastslow authors <fastslow@localhost>")
+# dpkg accepts a name without an address; whoever distributes the package says who looks after it.
+set(CPACK_PACKAGE_CONTACT "fastslow contributors" CACHE STRING "Maintainer of the Debian package: Name <address>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "massively parallel VP8 encoder that works on explicit states")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)

@@ -1,6 +1,10 @@
 // Walks what CLI11 was told about the command line.
 #include "tools/command_tree.hh"
 
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
 namespace tools {
 namespace {
 
@@ -93,8 +97,8 @@ std::string CommandText::name(std::size_t skip) const {
   return joined;
 }
 
-CommandText command_tree(const CLI::App& app, const std::string& program) {
-  return walk(app, {program});
+CommandText command_tree(const Command& root, const std::string& program) {
+  return walk(*root.app_, {program});
 }
 
 std::vector<const CommandText*> all_commands(const CommandText& root) {

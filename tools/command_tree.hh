@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
+#include "tools/command_line.hh"
 
 namespace tools {
 
@@ -32,7 +32,7 @@ struct CommandText {
 };
 
 /// Walks a declared command line. `program` is its name.
-CommandText command_tree(const CLI::App& app, const std::string& program);
+CommandText command_tree(const Command& root, const std::string& program);
 
 /// A command and all below it, depth first.
 std::vector<const CommandText*> all_commands(const CommandText& root);

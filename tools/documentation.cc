@@ -1,5 +1,6 @@
 // `fastslow documentation`, hidden: the manual page and the shells' completions, which installing
 // makes.
+#include <memory>
 #include <string>
 
 #include <fmt/core.h>
@@ -24,19 +25,16 @@ std::string document(const std::string& kind, const CommandText& program) {
 
 }  // namespace
 
-void add_documentation(CLI::App& app) {
-  CLI::App* command = app.add_subcommand(
+void add_documentation(Command app) {
+  const auto kind = std::make_shared<std::string>();
+  const Command command = app.add_subcommand(
       "documentation", "Print the manual page, or what a shell completes commands by");
-  command->group("");  // hidden
-  command->set_help_flag("-h,--help", "Print this help and exit");
-  command->add_option("KIND", "man, bash, zsh or fish")
-      ->required()
-      ->check(CLI::IsMember({"man", "bash", "zsh", "fish"}));
-  command->footer("Example:\n  fastslow documentation man | man -l -");
-  command->callback([&app, command] {
-    const CLI::Option* kind = command->get_option("KIND");
-    write_text(document(kind->as<std::string>(), command_tree(app, "fastslow")));
-  });
+  command.hide();
+  command.add_option("KIND", *kind, "man, bash, zsh or fish")
+      .required()
+      .check(one_of({"man", "bash", "zsh", "fish"}));
+  command.footer("Example:\n  fastslow documentation man | man -l -");
+  command.on_run([app, kind] { write_text(document(*kind, command_tree(app, "fastslow"))); });
 }
 
 }  // namespace tools
