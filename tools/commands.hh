@@ -13,6 +13,7 @@ void add_encode(Command app);
 void add_decode(Command app);
 void add_rebase(Command app);
 void add_plan(Command app);
+void add_profile(Command app);
 void add_inspect(Command app);
 void add_quality(Command app);
 void add_compare(Command app);

@@ -26,6 +26,7 @@
 #include "tools/files.hh"
 #include "tools/plan_options.hh"
 #include "tools/stream_range.hh"
+#include "tools/trace_option.hh"
 
 namespace tools {
 namespace {
@@ -43,6 +44,7 @@ struct Options {
   int threads = 0;
   std::string store;
   std::uint64_t store_mebibytes = 4096;
+  std::string trace;
   bool quiet = false;
 };
 
@@ -93,6 +95,7 @@ class Edit {
  public:
   explicit Edit(const Options& options)
       : options_(options),
+        trace_(options.trace, options.output),
         out_(options.output),
         store_(options.store.empty() ? default_store() : options.store,
                options.store_mebibytes * kMebibyte),
@@ -117,6 +120,7 @@ class Edit {
       add(timeline[i], i + 1 < timeline.size() ? &timeline[i + 1] : nullptr);
     writer_->finish();
     out_.commit();
+    trace_.commit();
     store_.trim();
     if (!options_.quiet)
       print_summary();
@@ -150,6 +154,7 @@ class Edit {
     run.threads = options_.threads;
     run.limit = limit;
     run.store = &store_;
+    run.spans = trace_.spans();
     const host::EncodeSummary summary =
         host::encode_video(source, plan_, run, *choice_.device, [&](const host::CodedFrame& frame) {
           writer.write(frame.bytes, static_cast<std::uint64_t>(frame.picture));
@@ -160,6 +165,9 @@ class Edit {
   }
 
   void add(const Piece& piece, const Piece* next) {
+    trace_.check();
+    const gpu::ScopedSpan span(trace_.spans(), piece.is_untouched() ? "keep" : "change", "edit",
+                               {.picture = piece.begin, .pictures = piece.pictures()});
     if (piece.is_untouched()) {
       if (piece.begin != follows_)
         splicer_.begin_range();
@@ -232,6 +240,7 @@ class Edit {
   }
 
   const Options& options_;
+  OptionalTrace trace_;
   host::OutputFile out_;
   host::ChunkStore store_;
   host::DeviceChoice choice_;
@@ -266,6 +275,7 @@ void declare(Command command, Options& options) {
                   "MiB that it may take; what was used longest ago goes first")
       .check(in_range(std::uint64_t{1}, std::uint64_t{1} << 30))
       .shows_default();
+  add_trace_option(command, options.trace);
   command.add_flag("--quiet", options.quiet, "Print errors only");
   command.footer(
       "EDITS counts pictures from 0, each edit as those before have left them; a range [a, b]\n"

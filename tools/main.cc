@@ -78,6 +78,7 @@ void declare(CLI::App& app) {
   tools::add_inspect(command);
   tools::add_quality(command);
   tools::add_bench(command);
+  tools::add_profile(command);
   tools::add_compare(command);
   tools::add_report(command);
   tools::add_state(command);

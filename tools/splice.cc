@@ -11,6 +11,7 @@
 #include "tools/commands.hh"
 #include "tools/device_options.hh"
 #include "tools/stream_range.hh"
+#include "tools/trace_option.hh"
 
 namespace tools {
 namespace {
@@ -19,6 +20,7 @@ struct Options {
   std::string output;
   std::vector<std::string> ranges;
   DeviceOptions device;
+  std::string trace;
   bool quiet = false;
 };
 
@@ -64,6 +66,7 @@ void run(const Options& options) {
   std::vector<StreamRange> ranges;
   for (const std::string& text : options.ranges)
     ranges.push_back(parse_range(text));
+  OptionalTrace trace(options.trace, options.output);
   host::OutputFile out(options.output);
   const host::DeviceChoice choice =
       host::choose_device(options.device.kind, options.device.memory_bytes);
@@ -75,10 +78,15 @@ void run(const Options& options) {
     picture += frame.shown ? 1 : 0;
   };
   host::Splicer splicer(*choice.device, write);
-  for (std::size_t i = 0; i < ranges.size(); ++i)
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    const gpu::ScopedSpan span(trace.spans(), ranges[i].path, "range",
+                               {.picture = ranges[i].begin});
     add_range(ranges[i], i + 1 == ranges.size(), header, splicer);
+    trace.check();
+  }
   writer.finish();
   out.commit();
+  trace.commit();
   if (!options.quiet)
     print_summary(options.output, splicer.summary());
 }
@@ -97,6 +105,7 @@ void add_splice(Command app) {
       .required();
   add_device_option(command, options->device);
   add_device_memory_option(command, options->device);
+  add_trace_option(command, options->trace);
   command.add_flag("--quiet", options->quiet, "Print errors only");
   command.footer(
       "At a join one picture is encoded given the state there; frames up to the next key frame\n"
