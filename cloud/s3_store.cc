@@ -34,11 +34,16 @@ std::string md5_base64(ByteSpan bytes) {
   return base64_encode(ByteSpan(digest).first(size));
 }
 
-pugi::xml_document parse_xml(const HttpResponse& response, const std::string& what) {
+// Asks again where the answer was cut or damaged on its way. For requests that may be made twice.
+pugi::xml_document ask(S3Client& client, const S3Request& request, const std::string& what) {
+  constexpr int kAttempts = 5;
   pugi::xml_document document;
-  if (!document.load_buffer(response.body.data(), response.body.size()))
-    throw Unavailable(fmt::format("object store: the answer to {} is no XML", what));
-  return document;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const HttpResponse response = client.send(request);
+    if (document.load_buffer(response.body.data(), response.body.size()))
+      return document;
+  }
+  throw Unavailable(fmt::format("object store: the answer to {} is no XML", what));
 }
 
 std::string range_header(const Range& range) {
@@ -89,11 +94,13 @@ bool S3Store::write(const std::string& key, ByteSpan bytes, const Headers& condi
 }
 
 std::string S3Store::start_parts(const std::string& key, ByteSpan bytes) {
-  const HttpResponse response = client_.send({.method = "POST",
-                                              .key = key,
-                                              .query = "uploads=",
-                                              .headers = {{kDigestHeader, sha256_hex(bytes)}}});
-  return parse_xml(response, "an upload in parts")
+  // One that was begun and not heard of is removed by the bucket's rule for such.
+  return ask(client_,
+             {.method = "POST",
+              .key = key,
+              .query = "uploads=",
+              .headers = {{kDigestHeader, sha256_hex(bytes)}}},
+             "an upload in parts")
       .child("InitiateMultipartUploadResult")
       .child_value("UploadId");
 }
@@ -167,8 +174,7 @@ std::vector<std::string> S3Store::list(const std::string& prefix) {
     S3Request request{.query = "list-type=2&prefix=" + percent_encode(root + prefix)};
     if (!token.empty())
       request.query += "&continuation-token=" + percent_encode(token);
-    const HttpResponse response = client_.send(request);
-    const pugi::xml_document document = parse_xml(response, "a listing");
+    const pugi::xml_document document = ask(client_, request, "a listing");
     const pugi::xml_node result = document.child("ListBucketResult");
     for (const pugi::xml_node object : result.children("Contents"))
       if (const std::string key = object.child_value("Key"); key.starts_with(root))
@@ -197,13 +203,13 @@ void S3Store::remove_some(std::span<const std::string> keys) {
   std::ostringstream text;
   document.save(text, "", pugi::format_raw);
   const std::string body = text.str();
-  const HttpResponse response =
-      client_.send({.method = "POST",
-                    .query = "delete=",
-                    .headers = {{"content-md5", md5_base64(bytes_of(body))},
-                                {"content-type", "application/xml"}},
-                    .body = bytes_of(body)});
-  const pugi::xml_document result = parse_xml(response, "a removal");
+  const pugi::xml_document result = ask(client_,
+                                        {.method = "POST",
+                                         .query = "delete=",
+                                         .headers = {{"content-md5", md5_base64(bytes_of(body))},
+                                                     {"content-type", "application/xml"}},
+                                         .body = bytes_of(body)},
+                                        "a removal");
   if (const pugi::xml_node error = result.child("DeleteResult").child("Error"))
     throw Unavailable(fmt::format("object store: cannot remove {}: {}", error.child_value("Key"),
                                   error.child_value("Message")));

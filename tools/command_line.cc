@@ -155,4 +155,8 @@ void Command::on_run(const std::function<void()>& work) const {
   app_->callback(work);
 }
 
+void Command::hide() const {
+  app_->group("");
+}
+
 }  // namespace tools

@@ -1,5 +1,5 @@
 // The command line, over CLI11, whose header costs every file that includes it five seconds of
-// compile time: only command_line.cc and the files with main() do.
+// compile time: only command_line.cc, command_tree.cc and the files with main() do.
 #pragma once
 
 #include <functional>
@@ -14,6 +14,9 @@ class Option;
 }  // namespace CLI
 
 namespace tools {
+
+class Command;
+struct CommandText;
 
 /// A command line that makes no sense. The program ends with exit code 2 and this text.
 class UsageError : public std::runtime_error {
@@ -104,8 +107,12 @@ class Command {
   void footer(const std::string& text) const;
   /// What the command does once the command line is read.
   void on_run(const std::function<void()>& work) const;
+  /// Leaves it out of all help.
+  void hide() const;
 
  private:
+  friend CommandText command_tree(const Command& root, const std::string& program);
+
   CLI::App* app_;
 };
 

@@ -16,6 +16,7 @@
 #include "tools/ivf_input.hh"
 #include "tools/picture_md5.hh"
 #include "tools/plan_options.hh"
+#include "tools/trace_option.hh"
 
 namespace tools {
 namespace {
@@ -28,6 +29,7 @@ struct Options {
   std::string state_out;
   std::int64_t skip = 0;
   std::int64_t limit = -1;
+  std::string trace;
 };
 
 void check(const Options& options) {
@@ -127,6 +129,7 @@ void skip_frames(IvfInput& input, std::int64_t count) {
 }
 
 void run(const Options& options) {
+  OptionalTrace trace(options.trace, options.output);
   IvfInput input(options.input);
   vp8::State state = read_state_or_default(options.state_in);
   Outputs outputs(options);
@@ -137,14 +140,20 @@ void run(const Options& options) {
     if (!frame) {
       break;
     }
-    vp8::Decoded decoded = input.decode(state, *frame);
+    trace.check();
+    vp8::Decoded decoded = [&] {
+      const gpu::ScopedSpan span(trace.spans(), "decode", "decode", {.picture = count});
+      return input.decode(state, *frame);
+    }();
     if (decoded.shown) {
+      const gpu::ScopedSpan span(trace.spans(), "write", "write", {.picture = count});
       outputs.show(*decoded.reconstruction, input);
     }
     state = std::move(decoded.next);
   }
   outputs.finish(input);
   state_out.commit(state);
+  trace.commit();
 }
 
 void declare(Command command, Options& options) {
@@ -167,6 +176,7 @@ void declare(Command command, Options& options) {
       .check(at_least(0))
       .shows_default();
   add_limit_option(command, options.limit, "frames, hidden ones counted");
+  add_trace_option(command, options.trace);
 }
 
 }  // namespace

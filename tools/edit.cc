@@ -28,6 +28,7 @@
 #include "tools/output_format.hh"
 #include "tools/plan_options.hh"
 #include "tools/stream_range.hh"
+#include "tools/trace_option.hh"
 
 namespace tools {
 namespace {
@@ -45,6 +46,7 @@ struct Options {
   int threads = 0;
   std::string store;
   std::uint64_t store_mebibytes = 4096;
+  std::string trace;
   bool quiet = false;
 };
 
@@ -95,6 +97,7 @@ class Edit {
  public:
   explicit Edit(const Options& options)
       : options_(options),
+        trace_(options.trace, options.output.path),
         out_(options.output.path),
         store_(options.store.empty() ? default_store() : options.store,
                options.store_mebibytes * kMebibyte),
@@ -119,6 +122,7 @@ class Edit {
       add(timeline[i], i + 1 < timeline.size() ? &timeline[i + 1] : nullptr);
     writer_->finish();
     out_.commit();
+    trace_.commit();
     store_.trim();
     if (!options_.quiet)
       print_summary();
@@ -153,6 +157,7 @@ class Edit {
     run.threads = options_.threads;
     run.limit = limit;
     run.store = &store_;
+    run.spans = trace_.spans();
     const host::EncodeSummary summary =
         host::encode_video(source, plan_, run, *choice_.device, [&](const host::CodedFrame& frame) {
           writer.write(frame.bytes, static_cast<std::uint64_t>(frame.picture));
@@ -167,6 +172,9 @@ class Edit {
   }
 
   void add(const Piece& piece, const Piece* next) {
+    trace_.check();
+    const gpu::ScopedSpan span(trace_.spans(), piece.is_untouched() ? "keep" : "change", "edit",
+                               {.picture = piece.begin, .pictures = piece.pictures()});
     if (piece.is_untouched()) {
       if (piece.begin != follows_)
         splicer_.begin_range();
@@ -239,6 +247,7 @@ class Edit {
   }
 
   const Options& options_;
+  OptionalTrace trace_;
   host::OutputFile out_;
   host::ChunkStore store_;
   host::DeviceChoice choice_;
@@ -274,6 +283,7 @@ void declare(Command command, Options& options) {
                   "MiB that it may take; what was used longest ago goes first")
       .check(in_range(std::uint64_t{1}, std::uint64_t{1} << 30))
       .shows_default();
+  add_trace_option(command, options.trace);
   command.add_flag("--quiet", options.quiet, "Print errors only");
   command.footer(
       "EDITS counts pictures from 0, each edit as those before have left them; a range [a, b]\n"

@@ -16,18 +16,6 @@
 namespace tools {
 namespace {
 
-using Phase = std::pair<std::string_view, double>;
-
-std::array<Phase, 7> phases(const host::PhaseTimes& times) {
-  return {{{"read", times.read},
-           {"lookahead", times.lookahead},
-           {"first pass", times.first_pass},
-           {"boundary", times.boundary},
-           {"rebase", times.rebase},
-           {"measure", times.measure},
-           {"write", times.write}}};
-}
-
 double ratio(double a, double b) {
   return b > 0 ? a / b : 0;
 }
@@ -69,7 +57,7 @@ nlohmann::ordered_json quality_json(const host::PictureQuality& q) {
 // Seconds of each phase, all divided by `divisor`.
 nlohmann::ordered_json times_json(const host::PhaseTimes& times, double divisor) {
   nlohmann::ordered_json json;
-  for (const auto& [name, seconds] : phases(times)) {
+  for (const auto& [name, seconds] : named_phases(times)) {
     std::string key(name);
     std::replace(key.begin(), key.end(), ' ', '_');
     json[key] = ratio(seconds, divisor);
@@ -119,6 +107,16 @@ nlohmann::ordered_json cloud_json(const CloudReport& report) {
 
 }  // namespace
 
+NamedPhases named_phases(const host::PhaseTimes& times) {
+  return {{{"read", times.read},
+           {"lookahead", times.lookahead},
+           {"first pass", times.first_pass},
+           {"boundary", times.boundary},
+           {"rebase", times.rebase},
+           {"measure", times.measure},
+           {"write", times.write}}};
+}
+
 ProgressLine::ProgressLine(std::int64_t expected, bool wanted, std::string label)
     : expected_(expected),
       enabled_(wanted && ::isatty(STDERR_FILENO) != 0),
@@ -160,10 +158,10 @@ std::string progress_text(const host::Progress& progress, double seconds, std::i
     text += fmt::format(", ETA {}", time_left(left * ratio(seconds, pictures)));
   }
   double total = 0;
-  for (const auto& [name, time] : phases(progress.cpu)) {
+  for (const auto& [name, time] : named_phases(progress.cpu)) {
     total += time;
   }
-  for (const auto& [name, time] : phases(progress.cpu)) {
+  for (const auto& [name, time] : named_phases(progress.cpu)) {
     text += fmt::format(", {} {:.0f} %", name, 100 * ratio(time, total));
   }
   return text;
@@ -201,7 +199,7 @@ std::string summary_line(const EncodeReport& report) {
       kb_per_second(report), summary.quality.psnr_y, summary.quality.psnr, summary.quality.ssim_y,
       summary.quality.ssim);
   const char* separator = "";
-  for (const auto& [name, seconds] : phases(summary.cpu)) {
+  for (const auto& [name, seconds] : named_phases(summary.cpu)) {
     line += fmt::format("{} {} {:.2f}", separator, name, seconds);
     separator = ",";
   }

@@ -1,10 +1,13 @@
 // What `fastslow encode` tells: the progress line, the summary line and the same as JSON.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "host/pipeline.hh"
 #include "host/plan.hh"
@@ -54,6 +57,10 @@ struct EncodeReport {
   std::optional<CloudReport> cloud;  ///< where workers did it
   FrameLog frames;                   ///< empty where no JSON is wanted
 };
+
+/// Names of phases and their seconds, in the order of the work.
+using NamedPhases = std::array<std::pair<std::string_view, double>, 7>;
+NamedPhases named_phases(const host::PhaseTimes& times);
 
 /// The text of the progress line: pictures, speed, time left, share of each phase.
 std::string progress_text(const host::Progress& progress, double seconds, std::int64_t expected);

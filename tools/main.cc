@@ -78,10 +78,12 @@ void declare(CLI::App& app) {
   tools::add_inspect(command);
   tools::add_quality(command);
   tools::add_bench(command);
+  tools::add_profile(command);
   tools::add_compare(command);
   tools::add_report(command);
   tools::add_state(command);
   tools::add_devices(command);
+  tools::add_documentation(command);
   tools::add_simulate(command);
   tools::add_splice(command);
   tools::add_worker(command);

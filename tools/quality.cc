@@ -16,6 +16,7 @@
 #include "tools/picture_pairs.hh"
 #include "tools/plan_options.hh"
 #include "tools/stills.hh"
+#include "tools/trace_option.hh"
 
 namespace tools {
 namespace {
@@ -28,6 +29,7 @@ struct Options {
   std::size_t worst = 0;
   std::string by = kMetrics.front().name;
   std::string stills;
+  std::string trace;
 };
 
 constexpr std::size_t kMaxWorst = 100;    // pairs of pictures are held for stills
@@ -138,16 +140,27 @@ void run(Options& options) {
   if (!options.stills.empty() && options.worst == 0)
     options.worst = kDefaultWorst;
   check(options);
+  OptionalTrace trace(options.trace, options.csv);
   PicturePairs pairs(options.a, options.b, options.limit);
   Report report(options.csv);
   Worst worst(options);
-  while (std::optional<PicturePair> pair = pairs.next()) {
-    const host::PictureQuality quality = host::measure(pair->a, pair->b);
+  const auto next = [&] {
+    trace.check();
+    const gpu::ScopedSpan span(trace.spans(), "read", "read", {.picture = pairs.count()});
+    return pairs.next();
+  };
+  const auto measure = [&](const PicturePair& pair) {
+    const gpu::ScopedSpan span(trace.spans(), "measure", "measure", {.picture = pairs.count() - 1});
+    return host::measure(pair.a, pair.b);
+  };
+  while (std::optional<PicturePair> pair = next()) {
+    const host::PictureQuality quality = measure(*pair);
     report.add(quality);
     worst.add(pairs.count() - 1, quality, std::move(*pair));
   }
   report.finish();
   worst.finish();
+  trace.commit();
 }
 
 }  // namespace
@@ -175,6 +188,7 @@ void add_quality(Command app) {
                      fmt::format("Write PNGs of the worst pictures ({} without --worst) into this "
                                  "folder: A, B, and {} times their difference around grey",
                                  kDefaultWorst, kDifferenceFactor));
+  add_trace_option(command, options->trace);
   command.footer(
       "Pictures count from 0. The mean PSNR is that of the mean squared error; equal pictures have "
       "inf dB.\n\nExample:\n  fastslow quality in.mp4 out.ivf --csv quality.csv\n"

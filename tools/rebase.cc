@@ -17,6 +17,7 @@
 #include "tools/ivf_input.hh"
 #include "tools/output_format.hh"
 #include "tools/plan_options.hh"
+#include "tools/trace_option.hh"
 
 namespace tools {
 namespace {
@@ -29,6 +30,7 @@ struct Options {
   std::string state_out;
   std::string own_state_in;
   std::int64_t skip = 0;
+  std::string trace;
   bool quiet = false;
 };
 
@@ -47,6 +49,7 @@ class Rebaser {
  public:
   explicit Rebaser(const Options& options)
       : options_(options),
+        trace_(options.trace, options.output.path),
         input_(options.input),
         source_(open_pictures(options.source)),
         state_(read_state_or_default(options.state_in)),
@@ -67,6 +70,7 @@ class Rebaser {
     writer_->finish();
     out_.commit();
     state_out_.commit(state_);
+    trace_.commit();
     if (!options_.quiet) {
       print_summary();
     }
@@ -75,7 +79,11 @@ class Rebaser {
  private:
   void rebase(const host::IvfFrame& frame) {
     const bool skipped = input_.number() < options_.skip;
-    vp8::Decoded own = input_.decode(own_state_, frame);
+    trace_.check();
+    vp8::Decoded own = [&] {
+      const gpu::ScopedSpan span(trace_.spans(), "decode", "decode", here());
+      return input_.decode(own_state_, frame);
+    }();
     own_state_ = std::move(own.next);
     std::optional<vp8::Picture> source;
     if (own.shown) {
@@ -107,7 +115,10 @@ class Rebaser {
     return std::move(*picture);
   }
 
+  gpu::SpanLabels here() const { return {.picture = input_.number()}; }
+
   vp8::Encoded encode(const vp8::Picture& source, const vp8::Frame& frame) {
+    const gpu::ScopedSpan span(trace_.spans(), "rebase", "rebase", here());
     try {
       vp8::Encoded coded = vp8::rebase(state_, source, frame);
       state_ = coded.next;
@@ -131,6 +142,7 @@ class Rebaser {
   }
 
   const Options& options_;
+  OptionalTrace trace_;
   IvfInput input_;
   std::unique_ptr<host::PictureSource> source_;
   vp8::State state_;
@@ -167,6 +179,7 @@ void declare(Command command, Options& options) {
                   "without the chunk's key frame")
       .check(at_least(0))
       .shows_default();
+  add_trace_option(command, options.trace);
   command.add_flag("--quiet", options.quiet, "Print no summary");
 }
 

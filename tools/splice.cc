@@ -13,6 +13,7 @@
 #include "tools/device_options.hh"
 #include "tools/output_format.hh"
 #include "tools/stream_range.hh"
+#include "tools/trace_option.hh"
 
 namespace tools {
 namespace {
@@ -21,6 +22,7 @@ struct Options {
   StreamOutput output;
   std::vector<std::string> ranges;
   DeviceOptions device;
+  std::string trace;
   bool quiet = false;
 };
 
@@ -66,6 +68,7 @@ void run(const Options& options) {
   std::vector<StreamRange> ranges;
   for (const std::string& text : options.ranges)
     ranges.push_back(parse_range(text));
+  OptionalTrace trace(options.trace, options.output.path);
   host::OutputFile out(options.output.path);
   const host::DeviceChoice choice =
       host::choose_device(options.device.kind, options.device.memory_bytes);
@@ -77,10 +80,15 @@ void run(const Options& options) {
     picture += frame.shown ? 1 : 0;
   };
   host::Splicer splicer(*choice.device, write);
-  for (std::size_t i = 0; i < ranges.size(); ++i)
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    const gpu::ScopedSpan span(trace.spans(), ranges[i].path, "range",
+                               {.picture = ranges[i].begin});
     add_range(ranges[i], i + 1 == ranges.size(), header, splicer);
+    trace.check();
+  }
   writer->finish();
   out.commit();
+  trace.commit();
   if (!options.quiet)
     print_summary(options.output.path, splicer.summary());
 }
@@ -99,6 +107,7 @@ void add_splice(Command app) {
   add_format_option(command, options->output);
   add_device_option(command, options->device);
   add_device_memory_option(command, options->device);
+  add_trace_option(command, options->trace);
   command.add_flag("--quiet", options->quiet, "Print errors only");
   command.footer(
       "At a join one picture is encoded given the state there; frames up to the next key frame\n"
